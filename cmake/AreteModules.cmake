@@ -1,0 +1,21 @@
+# The modules that libarete.so loads when asked. Each is AUTO (on where its sources and libraries
+# are there), ON (an error where they are not) or OFF. Sets ARETE_<NAME>_STATE for the summary.
+function(arete_module name folder)
+  set(ARETE_${name} AUTO CACHE STRING "Build the ${folder} module: AUTO, ON or OFF")
+  set_property(CACHE ARETE_${name} PROPERTY STRINGS AUTO ON OFF)
+  set(state "off  not part of this version")
+  if(ARETE_${name} STREQUAL "OFF")
+    set(state "off  ARETE_${name}=OFF")
+  elseif(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    add_subdirectory(${folder})
+    set(state "on   ${folder}")
+  elseif(NOT ARETE_${name} STREQUAL "AUTO")
+    message(FATAL_ERROR "ARETE_${name}=ON: ${folder} is not part of this version")
+  endif()
+  set(ARETE_${name}_STATE ${state} PARENT_SCOPE)
+endfunction()
+
+arete_module(CUDA src/device)
+arete_module(NCCL src/device/collective)
+arete_module(MPI src/mpi)
+arete_module(PARQUET src/host/data/parquet)

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arete/comm/communicator.hpp"
+#include "arete/data/row_source.hpp"
+#include "arete/moments/moments.hpp"
+#include "arete/moments/part_rule.hpp"
+#include "arete/solve/ridge_path.hpp"
+
+namespace arete {
+
+/// How products of 8-bit integers are summed on the CPU. The bits of the result are the same.
+enum class IntegerKernel : std::uint8_t {
+  automatic,  ///< vnni where the CPU has it
+  vnni,       ///< int8 products, int32 sums (AVX-512 VNNI)
+  float64,    ///< float64 products by dsyrk
+};
+
+struct SessionOptions {
+  PartRule rule;
+  std::size_t features = 0;
+  ElementType type = ElementType::uint8;
+  ClassList classes;
+  int threads = 1;
+  std::size_t memory = 0;  ///< bytes that may be taken beyond host_memory(), for speed; 0: no limit
+  IntegerKernel kernel = IntegerKernel::automatic;
+};
+
+/// Which mean is subtracted from the columns, and what the intercept is.
+enum class Centring : std::uint8_t {
+  standard,  ///< of the training rows; targets are centred too; intercept ybar - xbar'W
+  odyssey,   ///< the published study's: of all rows; targets as they are; intercept -mu'W
+};
+
+struct SolveRequest {
+  static constexpr int nothing = -1;
+  int held_out = nothing;  ///< the part that does not train; nothing: every row trains
+  std::vector<double> lambdas;
+  Solver solver = Solver::cholesky;
+  Centring centring = Centring::standard;
+};
+
+/// What can be said of all rows before anything is solved.
+struct DataSummary {
+  std::uint64_t rows = 0;
+  bool exact = true;                    ///< the sums are exact integers
+  std::vector<std::uint64_t> part_rows;
+  std::vector<std::uint64_t> class_counts;
+  double mean_eigenvalue = 0;           ///< trace(C) / features: the scale of lambda
+  std::size_t nearly_constant = 0;      ///< columns with 0 < C_ii < 2^-26 G_ii
+};
+
+/// Held-out rows and how many of them each lambda classified correctly.
+struct ScoreCounts {
+  std::uint64_t rows = 0;
+  std::vector<std::uint64_t> correct;  ///< one per solution of the path; 0 where it was not solved
+};
+
+/// Owns the sums of every part on its device, from the first block to the last solution.
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  /// Adds labelled rows to the sums of their parts. `block.first_row` is the global row number.
+  /// Float rows must come in shards: blocks begin at multiples of shard_rows(features), so that the
+  /// order of summation depends on the row numbers alone. `source` names them in errors.
+  /// Throws Error (input) for NaN or infinity, naming row and column, and for sums beyond 2^53.
+  virtual void add(const RowBlock& block, std::string_view source) = 0;
+  /// Adds moments computed elsewhere, one per part.
+  virtual void add(const std::vector<Moments>& parts) = 0;
+  /// Sums over all ranks.
+  virtual void reduce(Communicator& communicator) = 0;
+  [[nodiscard]] virtual DataSummary summary() = 0;
+  [[nodiscard]] virtual RidgePath solve(const SolveRequest& request) = 0;
+  /// Counts, for the rows of `block` that belong to `part`, the hits of every solution of `path`.
+  virtual void score(const RowBlock& block, int part, const RidgePath& path,
+                     ScoreCounts& counts) = 0;
+  /// Per solution the sum over the rows of `part` and all classes of (target - score)^2, from
+  /// moments alone.
+  [[nodiscard]] virtual std::vector<double> squared_errors(int part, const RidgePath& path) = 0;
+  /// Copies of the sums, one per part.
+  [[nodiscard]] virtual std::vector<Moments> moments() = 0;
+};
+
+/// A device that sessions can be opened on.
+class Backend {
+ public:
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+
+  /// "cpu", "cuda:0".
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// Bytes of host memory that such a session takes at least, its solutions included.
+  [[nodiscard]] virtual std::size_t host_memory(const SessionOptions& options) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Session> open(const SessionOptions& options) = 0;
+};
+
+/// Float rows are summed in shards of this many rows; depends on the number of features alone.
+[[nodiscard]] std::size_t shard_rows(std::size_t features) noexcept;
+
+[[nodiscard]] std::unique_ptr<Backend> cpu_backend();
+
+/// "cpu", "cuda", "cuda:1" or "auto" (a GPU where the module and a GPU are there, else the CPU).
+/// Throws Error (usage) for another name, (unavailable) where the device is not there.
+[[nodiscard]] std::unique_ptr<Backend> open_backend(std::string_view device);
+
+}  // namespace arete

@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <cmath>
+
+#include "arete/backend/backend.hpp"
+#include "arete/core/error.hpp"
+#include "arete/moments/accumulator.hpp"
+#include "arete/score/counting.hpp"
+#include "arete/score/squared_error.hpp"
+#include "arete/solve/path_solvers.hpp"
+
+namespace arete {
+
+namespace {
+
+constexpr double nearly_constant = 1.0 / (1 << 26);  // of C_ii to G_ii: half of float64's digits lost
+
+/// The rows of one part that lie in `block`, cut where a shard of the source begins.
+std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule, int part) {
+  const std::uint64_t shard = shard_rows(block.features);
+  std::vector<RowGroup> groups;
+  std::uint64_t current = 0;
+  for (std::size_t i = 0; i < block.rows; ++i) {
+    const std::uint64_t number = block.first_row + i;
+    if (part_of(rule, number) != part) continue;
+    if (groups.empty() || number / shard != current) {
+      groups.push_back({block.type, block.features, {}, {}, {}});
+      current = number / shard;
+    }
+    RowGroup& group = groups.back();
+    group.rows.push_back(block.row(i));
+    if (!block.labels.empty()) group.labels.push_back(block.labels[i]);
+    group.numbers.push_back(number);
+  }
+  return groups;
+}
+
+class CpuSession final : public Session {
+ public:
+  explicit CpuSession(const SessionOptions& options)
+      : options_(options), workspace_(options.features, options.classes.size()) {
+    for (int part = 0; part < part_count(options.rule); ++part) {
+      parts_.emplace_back(options.features, options.classes, options.type, options.kernel);
+    }
+  }
+
+  void add(const RowBlock& block, std::string_view source) override {
+    for (int part = 0; part < part_count(options_.rule); ++part) {
+      const std::vector<RowGroup> groups = groups_of_part(block, options_.rule, part);
+      accumulator(part).add(groups, source, workspace_, options_.threads);
+    }
+  }
+
+  void add(const std::vector<Moments>& parts) override {
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      parts_.at(part).add(parts[part], options_.threads);
+    }
+  }
+
+  void reduce(Communicator& communicator) override {
+    if (communicator.size() > 1) {
+      fail(ErrorKind::unavailable, "sums over several processes are not part of this version");
+    }
+  }
+
+  [[nodiscard]] DataSummary summary() override;
+  [[nodiscard]] RidgePath solve(const SolveRequest& request) override;
+
+  void score(const RowBlock& block, int part, const RidgePath& path,
+             ScoreCounts& counts) override {
+    const PathScorer scorer = make_path_scorer(path);
+    counts.correct.resize(path.solutions.size(), 0);
+    for (const RowGroup& group : groups_of_part(block, options_.rule, part)) {
+      count_correct(group.rows, group.labels, group.type, scorer, counts.correct,
+                    options_.threads);
+      counts.rows += group.rows.size();
+    }
+  }
+
+  [[nodiscard]] std::vector<double> squared_errors(int part, const RidgePath& path) override {
+    return arete::squared_errors(part_moments(part), path, options_.threads);
+  }
+
+  [[nodiscard]] std::vector<Moments> moments() override {
+    std::vector<Moments> copies;
+    for (auto& part : parts_) copies.push_back(clone(part.moments(options_.threads)));
+    return copies;
+  }
+
+ private:
+  Accumulator& accumulator(int part) { return parts_[static_cast<std::size_t>(part)]; }
+  const Moments& part_moments(int part) { return accumulator(part).moments(options_.threads); }
+
+  ColumnTotals totals() {
+    ColumnTotals all;
+    for (int part = 0; part < part_count(options_.rule); ++part) {
+      arete::add(all, part_moments(part));
+    }
+    return all;
+  }
+
+  CentredSystem centred(const Moments& training, Centring centring) {
+    return centring == Centring::odyssey ? centre_on(training, totals(), options_.threads)
+                                         : centre(training, options_.threads);
+  }
+
+  /// The system of every row outside `held_out`.
+  CentredSystem system_without(int held_out, Centring centring) {
+    std::vector<int> training;
+    for (int part = 0; part < part_count(options_.rule); ++part) {
+      if (part != held_out) training.push_back(part);
+    }
+    if (training.size() == 1) return centred(part_moments(training.front()), centring);
+    Moments sum = empty_moments(options_.features, options_.classes);
+    for (const int part : training) arete::add(sum, part_moments(part));
+    return centred(sum, centring);
+  }
+
+  SessionOptions options_;
+  Float64Gram workspace_;
+  std::vector<Accumulator> parts_;
+};
+
+DataSummary CpuSession::summary() {
+  DataSummary summary;
+  for (int part = 0; part < part_count(options_.rule); ++part) {
+    summary.part_rows.push_back(part_moments(part).rows);
+  }
+  const ColumnTotals all = totals();
+  summary.rows = all.rows;
+  summary.exact = all.exact;
+  summary.class_counts = all.class_counts;
+  if (all.rows == 0) return summary;
+  const std::vector<double> variances = centred_diagonal(all);
+  for (std::size_t i = 0; i < variances.size(); ++i) {
+    summary.mean_eigenvalue += variances[i] / static_cast<double>(variances.size());
+    const bool constant = all.exact && variances[i] == 0;
+    if (!constant && variances[i] < nearly_constant * all.square_sums[i]) ++summary.nearly_constant;
+  }
+  return summary;
+}
+
+RidgePath CpuSession::solve(const SolveRequest& request) {
+  const CentredSystem system = system_without(request.held_out, request.centring);
+  RidgePath path;
+  path.classes = options_.classes;
+  path.solutions =
+      request.solver == Solver::eigen
+          ? eigen_path(system, request.lambdas, options_.threads)
+          : cholesky_path(system, request.lambdas, options_.threads, options_.memory);
+  path.column_means = system.column_means;
+  return path;
+}
+
+class CpuBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string name() const override { return "cpu"; }
+  [[nodiscard]] std::size_t host_memory(const SessionOptions& options) const override {
+    const std::size_t d = options.features;
+    const std::size_t square = checked_multiply(checked_multiply(d, d, "G"), sizeof(double), "G");
+    const auto parts = static_cast<std::size_t>(part_count(options.rule));
+    // G and int32 sums of every part; C, its factor, and the sum of several parts.
+    const std::size_t squares = checked_multiply(square, 2 * parts + 3, "the sums of all parts");
+    return checked_add(
+        squares, Float64Gram::workspace(d, options.classes.size(), options.threads), "the sums");
+  }
+  [[nodiscard]] std::unique_ptr<Session> open(const SessionOptions& options) override {
+    return std::make_unique<CpuSession>(options);
+  }
+};
+
+}  // namespace
+
+std::size_t shard_rows(std::size_t /*features*/) noexcept { return 2048; }
+
+std::unique_ptr<Backend> cpu_backend() { return std::make_unique<CpuBackend>(); }
+
+}  // namespace arete

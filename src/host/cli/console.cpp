@@ -1,0 +1,114 @@
+#include "arete/cli/console.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "arete/core/error.hpp"
+
+namespace arete::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto between_updates = 100ms;
+constexpr std::string_view clear_line = "\r\x1b[K";
+
+// The one thing that a signal handler may touch.
+volatile std::sig_atomic_t received_signal = 0;
+
+extern "C" void note_signal(int number) { received_signal = number; }
+
+void handle(int signal, void (*handler)(int), int flags) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  ::sigaction(signal, &action, nullptr);
+}
+
+/// Progress is a courtesy: where it cannot be written, the work goes on.
+void write_progress(std::string_view text) noexcept {
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+bool terminal_has_styles() {
+  const char* const terminal = std::getenv("TERM");
+  return terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+}
+
+}  // namespace
+
+void set_up_console() {
+  auto logger =
+      std::make_shared<spdlog::logger>("arete", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  logger->set_pattern("arete: %l: %v");
+  spdlog::set_default_logger(std::move(logger));
+  handle(SIGINT, note_signal, static_cast<int>(SA_RESETHAND));
+  handle(SIGTERM, note_signal, static_cast<int>(SA_RESETHAND));
+  handle(SIGPIPE, SIG_IGN, 0);
+}
+
+void check_interrupted() {
+  if (received_signal != 0) throw Interrupted(received_signal);
+}
+
+bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
+bool output_has_styles() {
+  const char* const no_color = std::getenv("NO_COLOR");
+  const bool objected = no_color != nullptr && *no_color != '\0';
+  return output_is_terminal() && terminal_has_styles() && !objected;
+}
+
+void write_output(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (count >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EPIPE) {
+      throw OutputClosed();
+    } else if (errno == EINTR) {
+      check_interrupted();
+    } else {
+      fail(ErrorKind::resource, "standard output cannot be written: {}", std::strerror(errno));
+    }
+  }
+}
+
+ConsoleListener::ConsoleListener()
+    : shows_progress_(::isatty(STDERR_FILENO) == 1 && terminal_has_styles()),
+      last_shown_(std::chrono::steady_clock::now()) {}
+
+ConsoleListener::~ConsoleListener() { clear(); }
+
+void ConsoleListener::progress(std::string_view stage, std::uint64_t done, std::uint64_t total) {
+  check_interrupted();
+  const auto now = std::chrono::steady_clock::now();
+  if (!shows_progress_ || total == 0 || now - last_shown_ < between_updates) return;
+  last_shown_ = now;
+  line_is_shown_ = true;
+  const double percent = 100.0 * static_cast<double>(done) / static_cast<double>(total);
+  write_progress(fmt::format("{}{} {:3.0f} %", clear_line, stage, percent));
+}
+
+void ConsoleListener::warning(const std::string& text) {
+  clear();
+  warnings_.push_back(text);
+  spdlog::warn("{}", text);
+}
+
+void ConsoleListener::clear() noexcept {
+  if (line_is_shown_) write_progress(clear_line);
+  line_is_shown_ = false;
+}
+
+}  // namespace arete::cli

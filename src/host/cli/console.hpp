@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arete/core/listener.hpp"
+
+// The command and its terminal: streams, progress, signals.
+namespace arete::cli {
+
+/// The user or the system asked the command to stop.
+struct Interrupted : std::exception {
+  explicit Interrupted(int number) : signal(number) {}
+  int signal;
+};
+
+/// Whoever read standard output has gone.
+struct OutputClosed : std::exception {};
+
+/// Sends logs to standard error as "arete: warning: ...", notes SIGINT and SIGTERM instead of dying
+/// of them (a second one kills), and lets writes to a closed pipe fail instead of killing.
+void set_up_console();
+
+/// Throws Interrupted once a signal has come.
+void check_interrupted();
+
+[[nodiscard]] bool output_is_terminal();
+
+/// Whether standard output is a terminal that shows bold text and nobody objects (NO_COLOR).
+[[nodiscard]] bool output_has_styles();
+
+/// Throws OutputClosed, or Error (resource) when standard output cannot be written.
+void write_output(std::string_view text);
+
+/// Wall-clock time since it was made.
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Logs warnings and keeps them for the result, shows progress where standard error is a terminal,
+/// and stops the operation after a signal.
+class ConsoleListener : public Listener {
+ public:
+  ConsoleListener();
+  ~ConsoleListener() override;
+  ConsoleListener(const ConsoleListener&) = delete;
+  ConsoleListener& operator=(const ConsoleListener&) = delete;
+
+  void progress(std::string_view stage, std::uint64_t done, std::uint64_t total) override;
+  void warning(const std::string& text) override;
+
+  /// Removes the line of progress, so that other text can take its place.
+  void clear() noexcept;
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+
+ private:
+  bool shows_progress_;
+  bool line_is_shown_ = false;
+  std::chrono::steady_clock::time_point last_shown_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace arete::cli

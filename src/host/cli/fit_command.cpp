@@ -1,0 +1,245 @@
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "arete/cli/console.hpp"
+#include "arete/cli/options.hpp"
+#include "arete/cli/parse.hpp"
+#include "arete/cli/report.hpp"
+#include "arete/cli/training_data.hpp"
+#include "arete/core/checked.hpp"
+#include "arete/core/file.hpp"
+#include "arete/core/memory.hpp"
+#include "arete/model/evaluation.hpp"
+#include "arete/train/fit.hpp"
+
+namespace arete::cli {
+
+namespace {
+
+struct FitArguments {
+  DataOptions data;
+  MachineOptions machine;
+  DeviceOptions device;
+  RuleOptions rule;
+  std::optional<LambdaGrid> lambdas;
+  std::optional<Selection> selection;
+  std::optional<Solver> solver;
+  std::optional<std::string> preset;
+  std::optional<std::string> parallel;
+  std::optional<std::vector<std::size_t>> shape;
+  std::optional<std::filesystem::path> test;
+  std::optional<std::filesystem::path> test_labels;
+  std::optional<std::filesystem::path> out;
+  bool no_test = false;
+  bool no_refit = false;
+  bool force = false;
+  bool json = false;
+};
+
+void add_path_options(CLI::App& parser, FitArguments& arguments) {
+  add_value(parser, "--lambdas", arguments.lambdas, parse_lambdas, "GRID",
+            "auto, A:B:COUNT (even in the logarithm) or a,b,c (default: auto, scaled by the data)");
+  add_rule_options(parser, arguments.rule);
+  add_value(parser, "--holdout-last", arguments.rule.holdout_last, parse_fraction, "SHARE",
+            "hold out the last rows instead")
+      ->excludes("--holdout", "--folds", "--seed");
+  add_value(
+      parser, "--select", arguments.selection,
+      [](std::string_view text) {
+        return parse_choice<Selection>(
+            text, {{"accuracy", Selection::accuracy}, {"mse", Selection::squared_error}});
+      },
+      "BY",
+      "choose lambda by accuracy or mse on held-out rows (default: accuracy; mse from moments)");
+  add_value(
+      parser, "--solver", arguments.solver,
+      [](std::string_view text) {
+        return parse_choice<Solver>(text,
+                                    {{"cholesky", Solver::cholesky}, {"eigen", Solver::eigen}});
+      },
+      "NAME", "cholesky, or eigen: one decomposition for a very long path (default: cholesky)");
+  parser.add_flag("--no-refit", arguments.no_refit,
+                  "keep the model of the training part: do not refit on all rows");
+  add_value(
+      parser, "--preset", arguments.preset,
+      [](std::string_view text) {
+        return parse_choice<std::string>(text, {{"odyssey", "odyssey"}});
+      },
+      "NAME",
+      "odyssey: the protocol of the published study (last 20% held out, ten lambdas from 1e-5 to "
+      "1e5, its centring)");
+}
+
+void add_test_and_output_options(CLI::App& parser, FitArguments& arguments) {
+  auto* const test = add_path(parser, "--test", arguments.test, "DATA",
+                              "test set (default: the one that customarily lies beside DATA)");
+  auto* const labels =
+      add_path(parser, "--test-labels", arguments.test_labels, "FILE", "labels of the test set");
+  parser.add_flag("--no-test", arguments.no_test, "test on nothing")
+      ->excludes(test)
+      ->excludes(labels);
+  add_value(parser, "--shape", arguments.shape, parse_shape, "28x28",
+            "the shape of one row, where DATA does not tell");
+  add_path(parser, "--out", arguments.out, "MODEL", "write the model to this file (safetensors)");
+  parser.add_flag("--force", arguments.force, "replace that file if it exists");
+  add_value(
+      parser, "--parallel", arguments.parallel,
+      [](std::string_view text) {
+        return parse_choice<std::string>(
+            text, {{"auto", "auto"}, {"data", "data"}, {"model", "model"}, {"average", "average"}});
+      },
+      "HOW", "what several processes divide: auto, data, model or average (default: auto)");
+  add_json_flag(parser, arguments.json);
+}
+
+void check_usage(const CLI::App& parser, const FitArguments& arguments,
+                 const Communicator& communicator) {
+  if (arguments.preset) {
+    refuse_options(parser,
+                   {"--holdout", "--holdout-last", "--folds", "--seed", "--lambdas", "--select"},
+                   "--preset odyssey sets it; leave one of the two out");
+  }
+  if (is_moments(arguments.data)) {
+    refuse_options(parser,
+                   {"--labels", "--rows", "--image-size", "--grayscale", "--binarise", "--holdout",
+                    "--holdout-last", "--folds", "--seed", "--preset"},
+                   arguments.data.data + " is a moments file, in which this is settled");
+    if (arguments.selection == Selection::accuracy) {
+      fail(ErrorKind::usage, "--select accuracy: needs rows, but {} is a moments file; use mse",
+           arguments.data.data);
+    }
+  }
+  if (communicator.size() == 1 && arguments.parallel.value_or("auto") != "auto") {
+    fail(ErrorKind::unavailable,
+         "--parallel {}: needs several processes, which need the MPI module, started by a launcher "
+         "such as mpirun; this is one process",
+         *arguments.parallel);
+  }
+  if (arguments.out) check_writable(*arguments.out, arguments.force);
+}
+
+void check_shape(const std::vector<std::size_t>& shape, const SourceInfo& info) {
+  const bool is_flat = info.shape.size() < 2;
+  std::size_t size = 1;
+  for (const std::size_t extent : shape) size = checked_multiply(size, extent, "--shape");
+  if ((is_flat && size != info.features) || (!is_flat && shape != info.shape)) {
+    fail(ErrorKind::usage, "--shape: found {}, but a row of {} has {} features{}",
+         shape_text(shape), info.name, info.features,
+         is_flat ? "" : ", shaped " + shape_text(info.shape));
+  }
+}
+
+std::vector<double> odyssey_lambdas() {
+  std::vector<double> lambdas;
+  for (int i = 0; i < 10; ++i) lambdas.push_back(std::pow(10.0, -5 + 10.0 * i / 9));
+  return lambdas;
+}
+
+FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
+  FitOptions options;
+  options.threads = threads_of(arguments.machine);
+  options.memory = memory_of(arguments.machine);
+  options.kernel = arguments.device.kernel.value_or(IntegerKernel::automatic);
+  options.solver = arguments.solver.value_or(Solver::cholesky);
+  options.refit = !arguments.no_refit;
+  if (arguments.preset) {
+    options.rule = holdout_last_rule(0.2, rows);
+    options.lambdas = odyssey_lambdas();
+    options.centring = Centring::odyssey;
+    return options;
+  }
+  options.rule = part_rule(arguments.rule, rows);
+  options.selection = arguments.selection.value_or(Selection::accuracy);
+  if (arguments.lambdas) options.lambdas = arguments.lambdas->values;
+  return options;
+}
+
+FitResult train(const TrainingData& data, const FitArguments& arguments, Backend& backend,
+                Communicator& communicator, Listener& listener) {
+  const RowRange rows = chosen_rows(arguments.data, data.info);
+  FitOptions options = fit_options(arguments, rows);
+  const PartRule& rule = data.moments ? data.moments->rule : options.rule;
+  if (rule.kind == PartRule::Kind::none && options.lambdas.size() != 1) {
+    fail(ErrorKind::usage, "--lambdas: nothing is held out to choose by, so give exactly one");
+  }
+  if (!data.moments) return fit(*data.source, rows, options, backend, communicator, listener);
+  options.selection = Selection::squared_error;
+  return fit(*data.moments, options, backend, communicator, listener);
+}
+
+/// The test set that was asked for, or the one that lies beside the training rows.
+std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments, const SourceInfo& info) {
+  if (arguments.no_test) return nullptr;
+  const auto path = arguments.test ? arguments.test : customary_test_set(arguments.data.data);
+  if (!path) {
+    if (!arguments.test_labels) return nullptr;
+    fail(ErrorKind::usage, "--test-labels: there is no test set; give one by --test");
+  }
+  DataOptions options;
+  options.data = path->string();
+  options.labels = arguments.test_labels;
+  return open_test_data(options, arguments.machine, info);
+}
+
+void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator& communicator) {
+  const Stopwatch stopwatch;
+  ConsoleListener listener;
+  check_usage(parser, arguments, communicator);
+  const auto backend = open_backend(arguments.device.device);
+  if (arguments.lambdas) {
+    for (const double value : arguments.lambdas->repeated) {
+      listener.warning(fmt::format("--lambdas: {} is given more than once; once is used", value));
+    }
+  }
+  const TrainingData data = open_training_data(arguments.data, arguments.machine);
+  if (arguments.shape) check_shape(*arguments.shape, data.info);
+  const auto test = find_test_data(arguments, data.info);
+
+  FitReport report;
+  report.data = data.info.name;
+  report.result = train(data, arguments, *backend, communicator, listener);
+  report.device = backend->name();
+  report.ranks = communicator.size();
+  report.threads = threads_of(arguments.machine);
+  report.model = arguments.out;
+  if (test) {
+    report.test = evaluate(report.result.model, *test, {0, test->info().rows},
+                           {report.threads, memory_of(arguments.machine)}, listener);
+  }
+  if (arguments.shape) report.result.model.shape = *arguments.shape;
+  check_interrupted();
+  if (arguments.out) write_model(report.result.model, *arguments.out, arguments.force);
+  report.seconds = stopwatch.seconds();
+  report.peak_bytes = peak_memory();
+  report.warnings = listener.warnings();
+  listener.clear();
+  write_output(wants_json(arguments.json) ? to_line(fit_json(report)) : fit_text(report));
+}
+
+}  // namespace
+
+Command fit_command(CLI::App& parser) {
+  auto* const fit = parser.add_subcommand("fit", "choose lambda on held-out rows, and train");
+  const auto arguments = std::make_shared<FitArguments>();
+  add_data_options(*fit, arguments->data);
+  add_rows_option(*fit, arguments->data);
+  fit->get_option("DATA")->description(fit->get_option("DATA")->get_description() +
+                                       "; or a moments file");
+  add_path_options(*fit, *arguments);
+  add_test_and_output_options(*fit, *arguments);
+  add_machine_options(*fit, arguments->machine);
+  add_device_options(*fit, arguments->device);
+  fit->footer("Example:\n  arete fit mnist --lambdas 1e-2:1e6:9 --out mnist.safetensors");
+  return {fit, [fit, arguments](Communicator& communicator) {
+            run_fit(*fit, *arguments, communicator);
+          }};
+}
+
+}  // namespace arete::cli

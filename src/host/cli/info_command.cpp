@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "arete/backend/backend.hpp"
+#include "arete/cli/console.hpp"
+#include "arete/cli/options.hpp"
+#include "arete/cli/report.hpp"
+#include "arete/core/blas.hpp"
+#include "arete/core/memory.hpp"
+#include "arete/core/module.hpp"
+#include "arete/core/threads.hpp"
+#include "arete/core/version.hpp"
+#include "arete/moments/gram_int8.hpp"
+
+namespace arete::cli {
+
+namespace {
+
+constexpr int most_gpus = 64;
+
+Json modules_json() {
+  Json modules = Json::array();
+  for (const char* const name : {"cuda", "mpi", "parquet"}) {
+    Json reason = nullptr;
+    try {
+      static_cast<void>(load_module(name));
+    } catch (const Error& error) {
+      reason = error.what();
+    }
+    modules.push_back({{"name", name}, {"present", reason.is_null()}, {"reason", reason}});
+  }
+  return modules;
+}
+
+Json devices_json() {
+  Json devices = Json::array({"cpu"});
+  for (int i = 0; i < most_gpus; ++i) {
+    try {
+      devices.push_back(open_backend(fmt::format("cuda:{}", i))->name());
+    } catch (const Error&) {
+      break;
+    }
+  }
+  return devices;
+}
+
+Json info_json() {
+  Json json = result_of("info");
+  json["version"] = version();
+  json["build"] = build_identifier();
+  json["blas"] = blas_kernels();
+  json["int8_products"] = has_int8_products();
+  json["threads"] = available_threads();
+  json["memory_bytes"] = available_memory();
+  json["devices"] = devices_json();
+  json["modules"] = modules_json();
+  return json;
+}
+
+}  // namespace
+
+Command info_command(CLI::App& parser) {
+  auto* const info =
+      parser.add_subcommand("info", "what is built in, and what this machine offers");
+  const auto json = std::make_shared<bool>(false);
+  add_json_flag(*info, *json);
+  info->footer("Example:\n  arete info");
+  return {info, [json](Communicator&) {
+            const Json result = info_json();
+            write_output(wants_json(*json) ? to_line(result) : result_text(result));
+          }};
+}
+
+}  // namespace arete::cli

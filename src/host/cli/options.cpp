@@ -1,0 +1,157 @@
+#include "arete/cli/options.hpp"
+
+#include <limits>
+#include <string_view>
+
+#include "arete/cli/console.hpp"
+#include "arete/core/memory.hpp"
+#include "arete/core/threads.hpp"
+
+namespace arete::cli {
+
+namespace {
+
+constexpr double default_holdout = 0.2;
+constexpr int most_folds = 1000;
+constexpr int most_threads = 4096;
+
+/// For options whose values are small integers.
+template <typename T>
+auto integer(std::uint64_t least, std::uint64_t most) {
+  return [=](std::string_view text) { return static_cast<T>(parse_integer(text, least, most)); };
+}
+
+template <typename T>
+bool contradicts(const std::optional<T>& given, const std::optional<T>& known) {
+  return given && given != known;
+}
+
+}  // namespace
+
+CLI::Option* add_path(CLI::App& parser, const std::string& name,
+                      std::optional<std::filesystem::path>& into, const std::string& type,
+                      const std::string& description) {
+  const auto store = [&into](const std::string& text) { into = text; };
+  return parser.add_option_function<std::string>(name, store, description)->type_name(type);
+}
+
+void add_data_options(CLI::App& parser, DataOptions& options) {
+  parser
+      .add_option(
+          "DATA", options.data,
+          "an IDX file (gzipped or not), a .npy file, CIFAR-10 binary batches, a folder of "
+          "class folders of JPEG or PNG images, or a folder with MNIST's or CIFAR-10's files")
+      ->required()
+      ->type_name("");
+  add_path(parser, "--labels", options.labels, "FILE",
+           "labels of DATA: NPY, IDX or text (default: found by their customary name)");
+  add_value(parser, "--image-size", options.image_size, parse_image_size, "WxH",
+            "resize every image to this (default: images must be of one size)");
+  parser.add_flag("--grayscale", options.grayscale, "turn colours into luma");
+  add_value(parser, "--binarise", options.binarise, integer<std::uint8_t>(0, 254), "T",
+            "values above T become 1, others 0");
+}
+
+void add_rows_option(CLI::App& parser, DataOptions& options) {
+  add_value(parser, "--rows", options.rows, parse_rows, "A:B",
+            "use rows A to B-1 only; N is 0:N (default: all rows)");
+}
+
+void add_machine_options(CLI::App& parser, MachineOptions& options) {
+  add_value(parser, "--threads", options.threads, integer<int>(1, most_threads), "N",
+            "threads (default: the processors this process may use)");
+  add_value(parser, "--memory", options.memory, parse_size, "SIZE",
+            "memory budget, such as 800M or 1.5G; powers of 1024 (default: half of what is free)");
+}
+
+int threads_of(const MachineOptions& options) {
+  return options.threads ? *options.threads : available_threads();
+}
+
+std::size_t memory_of(const MachineOptions& options) {
+  return options.memory ? *options.memory : available_memory() / 2;
+}
+
+void add_device_options(CLI::App& parser, DeviceOptions& options) {
+  parser.add_option("--device", options.device, "auto, cpu or cuda[:i] (default: auto)")
+      ->type_name("DEVICE");
+  add_value(
+      parser, "--kernel", options.kernel,
+      [](std::string_view text) {
+        return parse_choice<IntegerKernel>(text, {{"auto", IntegerKernel::automatic},
+                                                  {"vnni", IntegerKernel::vnni},
+                                                  {"float64", IntegerKernel::float64}});
+      },
+      "NAME",
+      "how 8-bit integers are multiplied on the CPU: auto, vnni or float64; the bits of the result "
+      "are the same (default: auto)")
+      ->group("Advanced");
+}
+
+void add_rule_options(CLI::App& parser, RuleOptions& options) {
+  auto* const holdout =
+      add_value(parser, "--holdout", options.holdout, parse_fraction, "SHARE",
+                "hold out this share of the rows, chosen by a hash; 0 for none (default: 0.2)");
+  auto* const folds = add_value(parser, "--folds", options.folds, integer<int>(2, most_folds), "K",
+                                "hold out each of K parts in turn");
+  holdout->excludes(folds);
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  add_value(parser, "--seed", options.seed, integer<std::uint64_t>(0, most), "S",
+            "seed of that hash (default: 0)");
+}
+
+PartRule part_rule(const RuleOptions& options, RowRange rows) {
+  const std::uint64_t seed = options.seed.value_or(0);
+  if (options.folds) return folds_rule(*options.folds, seed);
+  const double share = options.holdout_last.value_or(options.holdout.value_or(default_holdout));
+  if (share == 0) return {};
+  return options.holdout_last ? holdout_last_rule(share, rows) : holdout_rule(share, seed);
+}
+
+void add_json_flag(CLI::App& parser, bool& json) {
+  parser.add_flag("--json", json, "print JSON on a terminal too");
+}
+
+bool wants_json(bool json_flag) { return json_flag || !output_is_terminal(); }
+
+Preprocessing preprocessing_of(const DataOptions& options) {
+  return {options.image_size, options.grayscale, options.binarise};
+}
+
+Preprocessing preprocessing_of(const RidgeModel& model, const DataOptions& options) {
+  const Preprocessing& own = model.preprocessing;
+  const auto refuse = [](std::string_view option) {
+    fail(ErrorKind::usage,
+         "{}: the model was trained otherwise; leave it out: what was done to the "
+         "training images is done again by itself",
+         option);
+  };
+  if (contradicts(options.image_size, own.image_size)) refuse("--image-size");
+  if (contradicts(options.binarise, own.binarise)) refuse("--binarise");
+  if (options.grayscale && !own.grayscale) refuse("--grayscale");
+  return own;
+}
+
+std::unique_ptr<RowSource> open_data(const DataOptions& options, const MachineOptions& machine,
+                                     const Preprocessing& preprocessing) {
+  return open_source(options.data,
+                     {options.labels, preprocessing, memory_of(machine), threads_of(machine)});
+}
+
+RowRange chosen_rows(const DataOptions& options, const SourceInfo& info) {
+  if (!options.rows) return {0, info.rows};
+  if (options.rows->last > info.rows) {
+    fail(ErrorKind::usage, "--rows: found {}:{}, but {} has {} rows", options.rows->first,
+         options.rows->last, info.name, info.rows);
+  }
+  return *options.rows;
+}
+
+void refuse_options(const CLI::App& parser, const std::vector<std::string>& options,
+                    const std::string& why) {
+  for (const std::string& option : options) {
+    if (parser.count(option) > 0) fail(ErrorKind::usage, "{}: {}", option, why);
+  }
+}
+
+}  // namespace arete::cli

@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arete/cli/console.hpp"
+#include "arete/cli/options.hpp"
+#include "arete/cli/predictions_file.hpp"
+#include "arete/cli/report.hpp"
+#include "arete/cli/table.hpp"
+#include "arete/core/file.hpp"
+#include "arete/core/memory.hpp"
+#include "arete/model/predict.hpp"
+
+namespace arete::cli {
+
+namespace {
+
+constexpr std::size_t best_shown = 3;
+
+struct PredictArguments {
+  std::string model;
+  DataOptions data;
+  MachineOptions machine;
+  std::optional<std::filesystem::path> out;
+  bool scores = false;
+  bool force = false;
+  bool json = false;
+};
+
+/// The rows to predict, and by what.
+struct Job {
+  RidgeModel model;
+  std::unique_ptr<RowSource> source;
+  RowRange rows;
+  PredictOptions options;
+  bool scores = false;
+};
+
+using Write = std::function<void(std::string_view)>;
+
+Job open_job(const PredictArguments& arguments) {
+  Job job;
+  job.model = read_model(arguments.model);
+  job.source =
+      open_data(arguments.data, arguments.machine, preprocessing_of(job.model, arguments.data));
+  job.rows = chosen_rows(arguments.data, job.source->info());
+  job.options = {threads_of(arguments.machine), memory_of(arguments.machine)};
+  job.scores = arguments.scores;
+  return job;
+}
+
+void predict_to_csv(const Job& job, Listener& listener, const Write& write) {
+  check_compatible(job.model, job.source->info());
+  write(csv_header(job.model.classes, job.scores));
+  predict(job.model, *job.source, job.rows, job.options, listener,
+          [&](const Predictions& predictions) {
+            write(csv_lines(predictions, job.model.classes, job.scores));
+          });
+}
+
+void predict_to_npy(const Job& job, Listener& listener, const Write& write) {
+  write(npy_header(job.rows.size(), job.model.classes.size(), job.scores));
+  predict(job.model, *job.source, job.rows, job.options, listener,
+          [&](const Predictions& predictions) { write(npy_elements(predictions, job.scores)); });
+}
+
+/// One image, for a person: its class, and what else it might be.
+std::string one_row_text(const Job& job, const Predictions& predictions) {
+  const ClassList& classes = job.model.classes;
+  const auto scores = predictions.scores.row(0);
+  std::vector<std::size_t> order(classes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  order.resize(std::min(order.size(), best_shown));
+  Table table({"class", "score"});
+  for (const std::size_t k : order) {
+    table.add({printable(classes[k]), fmt::format("{:.4f}", scores[k])}, k == order.front());
+  }
+  return fmt::format("{}: {}\n\n{}", printable(job.source->info().name),
+                     bold(printable(classes[order.front()])), table.text());
+}
+
+void predict_to_file(const Job& job, const PredictArguments& arguments, ConsoleListener& listener) {
+  const Stopwatch stopwatch;
+  OutputFile file(*arguments.out, arguments.force);
+  const Write write = [&](std::string_view text) { file.write(text); };
+  const bool is_npy = arguments.out->extension() == ".npy";
+  (is_npy ? predict_to_npy : predict_to_csv)(job, listener, write);
+  check_interrupted();
+  file.commit();
+  listener.clear();
+  if (!wants_json(arguments.json)) {
+    write_output(fmt::format("{}: {} rows\n", bold(printable(arguments.out->string())),
+                             grouped(job.rows.size())));
+    return;
+  }
+  Json json = result_of("predict");
+  json["rows"] = job.rows.size();
+  json["predictions"] = arguments.out->string();
+  json["seconds"] = {{"total", stopwatch.seconds()}};
+  json["peak_bytes"] = peak_memory();
+  json["warnings"] = listener.warnings();
+  write_output(to_line(json));
+}
+
+void check_usage(const PredictArguments& arguments) {
+  if (!arguments.out) return;
+  const std::filesystem::path extension = arguments.out->extension();
+  if (extension != ".csv" && extension != ".npy") {
+    fail(ErrorKind::usage, "--out: found '{}', expected a name that ends in .csv or .npy",
+         arguments.out->string());
+  }
+  check_writable(*arguments.out, arguments.force);
+}
+
+void run_predict(const PredictArguments& arguments) {
+  ConsoleListener listener;
+  check_usage(arguments);
+  const Job job = open_job(arguments);
+  if (arguments.out) {
+    predict_to_file(job, arguments, listener);
+  } else if (job.rows.size() == 1 && !job.scores && output_is_terminal()) {
+    predict(job.model, *job.source, job.rows, job.options, listener,
+            [&](const Predictions& predictions) {
+              listener.clear();
+              write_output(one_row_text(job, predictions));
+            });
+  } else {
+    predict_to_csv(job, listener, write_output);
+  }
+}
+
+}  // namespace
+
+Command predict_command(CLI::App& parser) {
+  auto* const predict = parser.add_subcommand("predict", "the class of every row or image");
+  const auto arguments = std::make_shared<PredictArguments>();
+  predict->add_option("MODEL", arguments->model, "a file written by 'arete fit --out'")
+      ->required()
+      ->type_name("");
+  add_data_options(*predict, arguments->data);
+  add_rows_option(*predict, arguments->data);
+  add_path(*predict, "-o,--out", arguments->out, "FILE",
+           ".csv: row, class; .npy: indices of classes as int32 (default: CSV on standard output)");
+  predict->add_flag("--scores", arguments->scores,
+                    "also the scores of all classes; in .npy the scores alone, as float64");
+  predict->add_flag("--force", arguments->force, "replace that file if it exists");
+  add_machine_options(*predict, arguments->machine);
+  add_json_flag(*predict, arguments->json);
+  predict->footer("Example:\n  arete predict hands.safetensors photo.jpg");
+  return {predict, [arguments](Communicator&) { run_predict(*arguments); }};
+}
+
+}  // namespace arete::cli

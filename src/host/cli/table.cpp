@@ -1,0 +1,71 @@
+#include "arete/cli/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "arete/cli/console.hpp"
+
+namespace arete::cli {
+
+namespace {
+
+/// Columns on the screen: bytes that begin a character of UTF-8.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+}  // namespace
+
+std::string bold(std::string_view text) {
+  return output_has_styles() ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
+}
+
+std::string printable(std::string_view text) {
+  std::string result(text);
+  std::replace_if(
+      result.begin(), result.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, '?');
+  return result;
+}
+
+std::string grouped(std::uint64_t value) {
+  const std::string digits = std::to_string(value);
+  std::string result;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) result += ',';
+    result += digits[i];
+  }
+  return result;
+}
+
+Table::Table(std::vector<std::string> header) { add(std::move(header)); }
+
+void Table::add(std::vector<std::string> cells, bool emphasised) {
+  lines_.push_back({std::move(cells), emphasised});
+}
+
+std::string Table::text() const {
+  std::vector<std::size_t> widths;
+  for (const Line& line : lines_) {
+    widths.resize(std::max(widths.size(), line.cells.size()));
+    for (std::size_t i = 0; i < line.cells.size(); ++i) {
+      widths[i] = std::max(widths[i], width_of(line.cells[i]));
+    }
+  }
+  std::string result;
+  for (const Line& line : lines_) {
+    std::string text;
+    for (std::size_t i = 0; i < line.cells.size(); ++i) {
+      const std::string padding(widths[i] - width_of(line.cells[i]), ' ');
+      text += i == 0 ? "  " + line.cells[i] + padding : "  " + padding + line.cells[i];
+    }
+    result += (line.emphasised ? bold(text) : text) + "\n";
+  }
+  return result;
+}
+
+}  // namespace arete::cli

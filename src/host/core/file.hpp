@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arete {
+
+/// A regular file open for reading. Reads at positions, so that several threads can share it.
+/// Every function throws Error (input) that names the file.
+class InputFile {
+ public:
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Fills `into` from `offset` on; a file that ends before is an error naming the byte.
+  void read(std::uint64_t offset, std::span<std::byte> into) const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// The first `count` bytes of a file, or fewer where it is shorter; none of what is not a regular
+/// file or cannot be read. For recognising files by how they begin.
+[[nodiscard]] std::string first_bytes(const std::filesystem::path& path, std::size_t count);
+
+/// A file that appears under its name only when complete: it is written beside it, flushed to disk
+/// and renamed by commit(). Destroyed before that, it leaves nothing. A device or a pipe is written
+/// to as it is, and a symbolic link is followed. Throws Error: (usage) when the file exists and
+/// `overwrite` is false, (resource) when writing fails.
+class OutputFile {
+ public:
+  OutputFile(std::filesystem::path path, bool overwrite);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+  void commit();
+
+ private:
+  void create_temporary();
+  void rename_into_place();
+  [[noreturn]] void fail_write(std::string_view what, int error) const;
+  void write_out(std::span<const std::byte> bytes);
+
+  std::filesystem::path path_;    ///< as the user gave it, for messages
+  std::filesystem::path target_;  ///< `path_` with links resolved
+  std::string temporary_;         ///< empty for a device or a pipe, and after the renaming
+  int descriptor_ = -1;
+  bool overwrite_ = false;
+  std::vector<std::byte> pending_;
+};
+
+/// Throws Error (usage) when `path` exists and `overwrite` is false, or (resource) when its folder
+/// cannot be written: for finding out before the work rather than after it.
+void check_writable(const std::filesystem::path& path, bool overwrite);
+
+}  // namespace arete

@@ -1,0 +1,76 @@
+#include "arete/data/block_reader.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+
+#include "arete/core/error.hpp"
+
+namespace arete {
+
+namespace {
+
+/// Large enough that reading and computing pay for their start, small enough to overlap.
+constexpr std::size_t customary_block_bytes = std::size_t{32} << 20;
+
+}  // namespace
+
+BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& options)
+    : source_(source), rows_(rows), first_number_(options.first_number) {
+  const SourceInfo& info = source.info();
+  const std::size_t row_bytes = info.features * element_size(info.type);
+  const std::size_t budget = options.memory / 2;  // one block is read while another is used
+  const std::size_t wanted = std::min(budget, customary_block_bytes) / (row_bytes * options.align);
+  block_rows_ = std::max<std::size_t>(1, wanted) * options.align;
+  if (block_rows_ * row_bytes > budget) {
+    fail(ErrorKind::resource,
+         "{}: blocks of {} rows need {} bytes, but --memory leaves {} for them; allow more",
+         info.name, block_rows_, 2 * block_rows_ * row_bytes, options.memory);
+  }
+  // The last blocks of a first pass are kept as well, so a kept set needs no room for reading ahead.
+  keep_ = rows_.size() <= budget / row_bytes;
+}
+
+std::size_t BlockReader::block_count() const noexcept {
+  if (rows_.size() == 0) return 0;
+  const std::uint64_t first = (first_number_ + rows_.first) / block_rows_;
+  return static_cast<std::size_t>((first_number_ + rows_.last - 1) / block_rows_ - first + 1);
+}
+
+RowRange BlockReader::range_of(std::size_t block) const noexcept {
+  const std::uint64_t start = ((first_number_ + rows_.first) / block_rows_ + block) * block_rows_;
+  const std::uint64_t end = start + block_rows_;
+  return {std::max(start, first_number_ + rows_.first) - first_number_,
+          std::min(end, first_number_ + rows_.last) - first_number_};
+}
+
+void BlockReader::read(std::size_t block, RowBlock& into) const {
+  source_.read(range_of(block), into);
+  into.first_row += first_number_;
+}
+
+void BlockReader::for_each(const std::function<void(const RowBlock&)>& visit) {
+  const std::size_t count = block_count();
+  if (kept_.size() == count && count > 0) {
+    std::ranges::for_each(kept_, visit);
+    return;
+  }
+  std::vector<RowBlock> blocks(keep_ ? count : std::min<std::size_t>(2, count));
+  const auto slot = [&](std::size_t b) -> RowBlock& { return blocks[keep_ ? b : b % 2]; };
+  std::future<void> next;
+  const auto start = [&](std::size_t b) {
+    next = std::async(std::launch::async, [this, b, &into = slot(b)] { read(b, into); });
+  };
+  if (count > 0) start(0);
+  for (std::size_t b = 0; b < count; ++b) {
+    const auto before = std::chrono::steady_clock::now();
+    next.get();
+    seconds_waited_ +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    if (b + 1 < count) start(b + 1);
+    visit(slot(b));
+  }
+  if (keep_) kept_ = std::move(blocks);
+}
+
+}  // namespace arete

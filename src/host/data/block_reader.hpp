@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "arete/data/row_source.hpp"
+
+namespace arete {
+
+/// Reads rows of a source in blocks, in their order, as often as asked. While the caller works on one
+/// block the next is read. Blocks are kept for later passes where all of them fit the memory budget.
+///
+/// Blocks are cut where the global row number (`first_number` + index) is a multiple of `align`.
+class BlockReader {
+ public:
+  struct Options {
+    std::uint64_t first_number = 0;  ///< global number of row 0 of the source
+    std::size_t align = 1;           ///< rows
+    std::size_t memory = 0;          ///< bytes that blocks may take
+  };
+
+  /// Throws Error (resource) when two blocks of `align` rows exceed the memory.
+  BlockReader(const RowSource& source, RowRange rows, const Options& options);
+
+  /// Calls `visit` for every block; block.first_row is a global number.
+  void for_each(const std::function<void(const RowBlock&)>& visit);
+
+  /// Seconds that for_each spent waiting for rows so far.
+  [[nodiscard]] double seconds_waited() const noexcept { return seconds_waited_; }
+  [[nodiscard]] std::size_t block_rows() const noexcept { return block_rows_; }
+
+ private:
+  [[nodiscard]] RowRange range_of(std::size_t block) const noexcept;
+  [[nodiscard]] std::size_t block_count() const noexcept;
+  void read(std::size_t block, RowBlock& into) const;
+
+  const RowSource& source_;
+  RowRange rows_;
+  std::uint64_t first_number_;
+  std::size_t block_rows_ = 0;
+  bool keep_ = false;
+  std::vector<RowBlock> kept_;
+  double seconds_waited_ = 0;
+};
+
+}  // namespace arete

@@ -1,0 +1,157 @@
+#include "arete/data/open.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "arete/core/error.hpp"
+#include "arete/core/file.hpp"
+#include "arete/data/array_source.hpp"
+#include "arete/data/cifar.hpp"
+#include "arete/data/gzip.hpp"
+#include "arete/data/idx.hpp"
+#include "arete/data/image_decode.hpp"
+#include "arete/data/image_folder.hpp"
+#include "arete/data/npy.hpp"
+#include "arete/model/ridge_model.hpp"
+#include "arete/moments/moments_file.hpp"
+
+namespace arete {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view what_is_read =
+    "what is read: an IDX file (.gz or not), a .npy file, CIFAR-10 binary batches (.bin), JPEG and "
+    "PNG files, a folder of class folders of them, and a folder with MNIST's or CIFAR's files";
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+/// MNIST's file of images in `folder`: `set` is "train" or "t10k".
+std::optional<fs::path> mnist_images(const fs::path& folder, std::string_view set) {
+  for (const char* rest : {"-images-idx3-ubyte", "-images-idx3-ubyte.gz", "-images.idx3-ubyte",
+                           "-images.idx3-ubyte.gz"}) {
+    const fs::path path = folder / fmt::format("{}{}", set, rest);
+    if (is_file(path)) return path;
+  }
+  return std::nullopt;
+}
+
+bool holds_class_folders(const fs::path& folder) {
+  if (!is_folder(folder) || !holds_images(folder)) return false;
+  const fs::directory_iterator entries(folder);
+  return std::any_of(begin(entries), end(entries),
+                     [](const fs::directory_entry& entry) { return entry.is_directory(); });
+}
+
+bool holds_train_and_test(const fs::path& folder) {
+  return holds_class_folders(folder / "train") && holds_class_folders(folder / "test");
+}
+
+std::vector<std::byte> first_bytes(const fs::path& path) {
+  const InputFile file(path);
+  if (file.size() == 0) fail(ErrorKind::input, "{}: is an empty file", path.string());
+  std::vector<std::byte> start(std::min<std::uint64_t>(file.size(), 8));
+  file.read(0, start);
+  return start;
+}
+
+/// By name and size: a batch may begin with the bytes of an IDX header, black pixels of class 0.
+bool is_cifar_batch(const fs::path& file) {
+  constexpr std::uintmax_t record = 1 + 3 * 32 * 32;
+  return file.extension() == ".bin" && fs::file_size(file) % record == 0;
+}
+
+void refuse_preprocessing(const fs::path& path, const OpenOptions& options) {
+  if (options.preprocessing == Preprocessing{}) return;
+  fail(ErrorKind::usage,
+       "{}: --image-size, --grayscale and --binarise are for JPEG and PNG files, which this is not",
+       path.string());
+}
+
+std::unique_ptr<RowSource> open_plain_array(const fs::path& path, const OpenOptions& options) {
+  refuse_preprocessing(path, options);
+  return open_array(path, options);
+}
+
+std::unique_ptr<RowSource> open_batches(const fs::path& path, const OpenOptions& options) {
+  refuse_preprocessing(path, options);
+  return open_cifar(path, options);
+}
+
+std::unique_ptr<RowSource> open_folder(const fs::path& folder, const OpenOptions& options) {
+  if (const auto images = mnist_images(folder, "train")) return open_plain_array(*images, options);
+  if (holds_cifar_batches(folder)) return open_batches(folder, options);
+  if (holds_train_and_test(folder)) return open_images(folder / "train", options);
+  if (holds_images(folder)) return open_images(folder, options);
+  fail(ErrorKind::input, "{}: is a folder without data; {}", folder.string(), what_is_read);
+}
+
+[[noreturn]] void fail_unknown(const fs::path& file, std::span<const std::byte> start) {
+  if (is_moments_file(file)) {
+    fail(ErrorKind::input, "{}: is a moments file, which holds no rows; `arete fit` takes it alone",
+         file.string());
+  }
+  if (is_model_file(file)) {
+    fail(ErrorKind::input, "{}: is a model, not data; `arete predict MODEL DATA` takes it first",
+         file.string());
+  }
+  std::string hex;
+  for (const std::byte byte : start) hex += fmt::format(" {:02x}", byte);
+  fail(ErrorKind::input, "{}: is of no kind that is read; it begins with the bytes{}; {}",
+       file.string(), hex, what_is_read);
+}
+
+std::unique_ptr<RowSource> open_file(const fs::path& file, const OpenOptions& options) {
+  const std::vector<std::byte> start = first_bytes(file);
+  if (is_cifar_batch(file)) return open_batches(file, options);
+  if (is_gzip(start) || is_npy(start) || is_idx(start)) return open_plain_array(file, options);
+  if (is_image_file(file)) return open_images(file, options);
+  if (file.extension() == ".bin") return open_batches(file, options);
+  fail_unknown(file, start);
+}
+
+}  // namespace
+
+std::unique_ptr<RowSource> open_source(const fs::path& path, const OpenOptions& options) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::is_directory(status)) return open_folder(path, options);
+  if (status.type() == fs::file_type::not_found) {
+    fail(ErrorKind::input, "{}: does not exist", path.string());
+  }
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    fail(ErrorKind::input, "{}: is neither a file nor a folder", path.string());
+  }
+  return open_file(path, options);
+}
+
+std::optional<fs::path> customary_test_set(const fs::path& path) {
+  if (is_folder(path)) {
+    if (mnist_images(path, "train")) return mnist_images(path, "t10k");
+    if (is_file(path / "test_batch.bin") && holds_cifar_batches(path)) {
+      return path / "test_batch.bin";
+    }
+    return holds_train_and_test(path) ? std::optional(path / "test") : std::nullopt;
+  }
+  const std::string name = path.filename().string();
+  if (name.starts_with("train-images")) return mnist_images(path.parent_path(), "t10k");
+  if (name.starts_with("data_batch_") && is_file(path.parent_path() / "test_batch.bin")) {
+    return path.parent_path() / "test_batch.bin";
+  }
+  return std::nullopt;
+}
+
+}  // namespace arete

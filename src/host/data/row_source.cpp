@@ -1,0 +1,63 @@
+#include "arete/data/row_source.hpp"
+
+#include <array>
+
+#include "arete/core/checked.hpp"
+
+namespace arete {
+
+namespace {
+
+struct TypeEntry {
+  std::string_view name;
+  std::size_t size;
+};
+
+/// In the order of ElementType.
+constexpr std::array<TypeEntry, 5> types{
+    {{"uint8", 1}, {"int8", 1}, {"int16", 2}, {"float32", 4}, {"float64", 8}}};
+
+const TypeEntry& entry(ElementType type) noexcept { return types[static_cast<std::size_t>(type)]; }
+
+void set_shape(RowBlock& block, const SourceInfo& info, RowRange range) {
+  if (range.first > range.last || range.last > info.rows) {
+    fail(ErrorKind::internal, "{}: rows {} to {} were asked for, but there are {}", info.name,
+         range.first, range.last, info.rows);
+  }
+  block.first_row = range.first;
+  block.rows = range.size();
+  block.features = info.features;
+  block.type = info.type;
+}
+
+}  // namespace
+
+std::size_t element_size(ElementType type) noexcept { return entry(type).size; }
+
+std::string_view name_of(ElementType type) noexcept { return entry(type).name; }
+
+std::optional<ElementType> element_type_named(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (types[i].name == name) return static_cast<ElementType>(i);
+  }
+  return std::nullopt;
+}
+
+std::byte* RowBlock::prepare(const SourceInfo& info, RowRange range) {
+  set_shape(*this, info, range);
+  const std::size_t row_bytes = checked_multiply(features, element_size(type), info.name);
+  const std::size_t bytes = checked_multiply(rows, row_bytes, info.name);
+  if (storage.size() < bytes) {
+    storage = Buffer<std::byte>();  // so that never both are held
+    storage = Buffer<std::byte>(bytes);
+  }
+  data = storage.data();
+  return storage.data();
+}
+
+void RowBlock::point_into(const std::byte* all_rows, const SourceInfo& info, RowRange range) {
+  set_shape(*this, info, range);
+  data = all_rows + range.first * features * element_size(type);
+}
+
+}  // namespace arete

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arete/core/matrix.hpp"
+#include "arete/model/predict.hpp"
+
+namespace arete {
+
+/// How a model does on one class.
+struct ClassFigures {
+  std::string name;
+  std::optional<double> precision;  ///< correct / predicted as this class; nothing when none was
+  std::optional<double> recall;     ///< correct / rows of this class; nothing when there are none
+  std::uint64_t rows = 0;
+};
+
+struct Evaluation {
+  std::uint64_t rows = 0;
+  std::uint64_t correct = 0;
+  std::vector<ClassFigures> classes;
+  Matrix<std::uint64_t> confusion;  ///< classes x classes: true class, predicted class
+
+  [[nodiscard]] double accuracy() const noexcept {
+    return rows == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(rows);
+  }
+};
+
+/// Scores a model on labelled rows. Throws as predict does, and Error (input) without labels.
+[[nodiscard]] Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange rows,
+                                  const PredictOptions& options, Listener& listener);
+
+}  // namespace arete

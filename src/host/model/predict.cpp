@@ -1,0 +1,120 @@
+#include "arete/model/predict.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "arete/core/blas.hpp"
+#include "arete/core/error.hpp"
+#include "arete/core/memory.hpp"
+#include "arete/core/parallel.hpp"
+#include "arete/data/block_reader.hpp"
+#include "arete/moments/convert_rows.hpp"
+#include "arete/score/scores.hpp"
+
+namespace arete {
+
+namespace {
+
+RowGroup all_rows(const RowBlock& block) {
+  RowGroup group{block.type, block.features, {}, {}, {}};
+  for (std::size_t i = 0; i < block.rows; ++i) {
+    group.rows.push_back(block.row(i));
+    group.numbers.push_back(block.first_row + i);
+  }
+  return group;
+}
+
+Predictions score_block(const RowBlock& block, const LinearScorer& scorer,
+                        std::string_view source, int threads) {
+  const RowGroup group = all_rows(block);
+  if (!is_integer(block.type)) static_cast<void>(examine(group, source));
+  Predictions result;
+  result.first_row = block.first_row;
+  result.classes.resize(block.rows);
+  result.scores = Matrix<double>(block.rows, scorer.weights.rows());
+  const std::size_t tiles = (block.rows + score_tile_rows - 1) / score_tile_rows;
+  ScoreTiles memory(scorer, tiles, threads);
+  parallel_for(tiles, static_cast<int>(memory.size()), [&](std::size_t t) {
+    const std::size_t first = t * score_tile_rows;
+    const std::size_t last = std::min(block.rows, first + score_tile_rows);
+    ScoreTile& tile = memory.mine();
+    score_tile(std::span(group.rows).subspan(first, last - first), block.type, scorer, tile);
+    for (std::size_t r = first; r < last; ++r) {
+      std::ranges::copy(tile.scores.row(r - first), result.scores.row(r).begin());
+      result.classes[r] = static_cast<std::int32_t>(best_class(result.scores.row(r)));
+    }
+  });
+  return result;
+}
+
+std::string text_of(const std::vector<std::size_t>& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+std::string text_of(const Preprocessing& p) {
+  std::vector<std::string> steps;
+  if (p.image_size) {
+    steps.push_back(fmt::format("image size {}x{}", p.image_size->width, p.image_size->height));
+  }
+  if (p.grayscale) steps.emplace_back("grayscale");
+  if (p.binarise) steps.push_back(fmt::format("binarised at {}", *p.binarise));
+  return steps.empty() ? "none" : fmt::format("{}", fmt::join(steps, ", "));
+}
+
+/// Flat rows say nothing of their shape, so they fit any.
+bool shapes_differ(const RidgeModel& model, const SourceInfo& source) {
+  return model.shape.size() > 1 && source.shape.size() > 1 && model.shape != source.shape;
+}
+
+}  // namespace
+
+void check_compatible(const RidgeModel& model, const SourceInfo& source) {
+  if (source.features != model.features()) {
+    fail(ErrorKind::input, "{}: has rows of {} features ({}); the model was trained on {} ({})",
+         source.name, source.features, text_of(source.shape), model.features(),
+         text_of(model.shape));
+  }
+  if (shapes_differ(model, source)) {
+    fail(ErrorKind::input, "{}: has rows of shape {}; the model was trained on {}", source.name,
+         text_of(source.shape), text_of(model.shape));
+  }
+  if (source.preprocessing != model.preprocessing) {
+    fail(ErrorKind::input, "{}: is preprocessed in another way ({}) than the model's rows were ({})",
+         source.name, text_of(source.preprocessing), text_of(model.preprocessing));
+  }
+  const bool model_is_uint8 = model.type == ElementType::uint8;
+  const bool source_is_int8 = source.type == ElementType::int8;
+  if ((model_is_uint8 && source_is_int8) ||
+      (model.type == ElementType::int8 && source.type == ElementType::uint8)) {
+    fail(ErrorKind::input, "{}: holds {} values; the model was trained on {} values", source.name,
+         name_of(source.type), name_of(model.type));
+  }
+}
+
+void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
+             const PredictOptions& options, Listener& listener,
+             const std::function<void(const Predictions&)>& receive) {
+  check_compatible(model, source.info());
+  if (rows.last > source.info().rows || rows.first > rows.last) {
+    fail(ErrorKind::input, "{}: has {} rows; rows {} to {} were asked for", source.info().name,
+         source.info().rows, rows.first, rows.last);
+  }
+  const SingleThreadBlas guard;
+  const std::vector<std::int32_t> class_of = index_into(source.info().classes, model.classes);
+  const LinearScorer scorer{model.weights.clone(), model.intercept};
+  const std::size_t memory = options.memory > 0 ? options.memory : available_memory() / 2;
+  BlockReader blocks(source, rows, {0, 1, memory});
+  std::uint64_t done = 0;
+  blocks.for_each([&](const RowBlock& block) {
+    Predictions predictions = score_block(block, scorer, source.info().name, options.threads);
+    for (const std::int32_t label : block.labels) {
+      predictions.labels.push_back(class_of[static_cast<std::size_t>(label)]);
+    }
+    receive(predictions);
+    done += block.rows;
+    listener.progress("predict", done, rows.size());
+  });
+}
+
+}  // namespace arete

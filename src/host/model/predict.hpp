@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "arete/core/listener.hpp"
+#include "arete/core/matrix.hpp"
+#include "arete/data/row_source.hpp"
+#include "arete/model/ridge_model.hpp"
+
+namespace arete {
+
+struct PredictOptions {
+  int threads = 1;
+  std::size_t memory = 0;  ///< bytes for blocks of rows; 0: half of what is free
+};
+
+/// The predictions for consecutive rows.
+struct Predictions {
+  std::uint64_t first_row = 0;
+  std::vector<std::int32_t> classes;  ///< indices into the model's classes; ties go to the first
+  Matrix<double> scores;              ///< rows x classes
+  std::vector<std::int32_t> labels;   ///< the rows' own labels, as indices into the model's classes;
+                                      ///< empty when the source has none
+};
+
+/// Throws Error (input) when `source` does not deliver what the model was trained on: number of
+/// features, shape of a row, preprocessing, signedness.
+void check_compatible(const RidgeModel& model, const SourceInfo& source);
+
+/// Predicts rows `rows` of `source`, block by block in their order, each given to `receive`.
+/// Throws Error (input) as check_compatible does, or when the source has a class that the model lacks.
+void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
+             const PredictOptions& options, Listener& listener,
+             const std::function<void(const Predictions&)>& receive);
+
+}  // namespace arete

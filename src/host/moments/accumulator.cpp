@@ -1,0 +1,138 @@
+#include "arete/moments/accumulator.hpp"
+
+#include <algorithm>
+
+#include "arete/core/error.hpp"
+#include "arete/core/parallel.hpp"
+
+namespace arete {
+
+namespace {
+
+bool use_int8_products(IntegerKernel kernel) {
+  if (kernel == IntegerKernel::vnni && !has_int8_products()) {
+    fail(ErrorKind::unavailable,
+         "the vnni kernel was asked for, but this CPU has no AVX-512 VNNI; leave the choice to "
+         "auto");
+  }
+  return kernel != IntegerKernel::float64 && has_int8_products();
+}
+
+void sum_columns(const Matrix<double>& class_sums, std::vector<double>& column_sums) {
+  std::ranges::fill(column_sums, 0.0);
+  for (std::size_t k = 0; k < class_sums.rows(); ++k) {
+    for (std::size_t j = 0; j < column_sums.size(); ++j) column_sums[j] += class_sums(k, j);
+  }
+}
+
+}  // namespace
+
+Accumulator::Accumulator(std::size_t features, const ClassList& classes, ElementType type,
+                         IntegerKernel kernel)
+    : type_(type),
+      int8_products_(use_int8_products(kernel)),
+      moments_(empty_moments(features, classes)) {}
+
+Int8Gram& Accumulator::int8_gram(bool is_signed) {
+  auto& gram = is_signed ? signed_gram_ : unsigned_gram_;
+  if (!gram) gram.emplace(moments_.features(), moments_.classes.size(), is_signed);
+  return *gram;
+}
+
+void Accumulator::count(const RowGroup& group) {
+  moments_.rows += group.rows.size();
+  for (const std::int32_t label : group.labels) {
+    ++moments_.class_counts[static_cast<std::size_t>(label)];
+  }
+}
+
+void Accumulator::add(std::span<const RowGroup> groups, std::string_view source,
+                      Float64Gram& workspace, int threads) {
+  for (const RowGroup& group : groups) count(group);
+  if (!is_integer(type_)) return add_floats(groups, source, workspace, threads);
+  if (type_ != ElementType::int16 && int8_products_) {
+    for (const RowGroup& group : groups) add_int8(group, threads);
+    return;
+  }
+  workspace.add(groups, moments_.gram, moments_.class_sums, threads);
+  check_limit();
+}
+
+void Accumulator::add_int8(const RowGroup& group, int threads) {
+  Int8Gram& gram = int8_gram(group.type == ElementType::int8);
+  for (std::size_t first = 0; first < group.rows.size();) {
+    if (gram.pending_rows() == Int8Gram::most_rows) flush(threads);
+    const std::size_t count =
+        std::min(group.rows.size() - first, Int8Gram::most_rows - gram.pending_rows());
+    gram.add(std::span(group.rows).subspan(first, count),
+             std::span(group.labels).subspan(first, count), threads);
+    first += count;
+  }
+}
+
+void Accumulator::add_narrowed(const RowGroup& group, bool is_signed, int threads) {
+  Buffer<std::byte> bytes(group.rows.size() * group.features);
+  RowGroup narrowed{is_signed ? ElementType::int8 : ElementType::uint8,
+                    group.features,
+                    {},
+                    group.labels,
+                    group.numbers};
+  narrowed.rows.resize(group.rows.size());
+  parallel_for(group.rows.size(), threads, [&](std::size_t r) {
+    std::byte* row = bytes.data() + r * group.features;
+    to_int8(group.type, group.rows[r], group.features, is_signed, row);
+    narrowed.rows[r] = row;
+  });
+  add_int8(narrowed, threads);
+}
+
+void Accumulator::add_floats(std::span<const RowGroup> groups, std::string_view source,
+                             Float64Gram& workspace, int threads) {
+  std::vector<ValueRange> ranges(groups.size());
+  parallel_for(groups.size(), threads,
+               [&](std::size_t g) { ranges[g] = examine(groups[g], source); });
+  std::vector<RowGroup> wide;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    moments_.exact &= ranges[g].integral;
+    if (int8_products_ && (ranges[g].fits_uint8 || ranges[g].fits_int8)) {
+      add_narrowed(groups[g], !ranges[g].fits_uint8, threads);
+    } else {
+      wide.push_back(groups[g]);
+    }
+  }
+  workspace.add(wide, moments_.gram, moments_.class_sums, threads);
+  check_limit();
+}
+
+void Accumulator::add(const Moments& moments, int threads) {
+  flush(threads);
+  arete::add(moments_, moments);
+  check_limit();
+}
+
+Moments& Accumulator::moments(int threads) {
+  flush(threads);
+  sum_columns(moments_.class_sums, moments_.column_sums);
+  return moments_;
+}
+
+void Accumulator::flush(int threads) {
+  for (auto* gram : {&unsigned_gram_, &signed_gram_}) {
+    if (*gram) (*gram)->flush(moments_.gram, moments_.class_sums, threads);
+  }
+  check_limit();
+}
+
+void Accumulator::check_limit() {
+  if (!moments_.exact || within_exact_limit(moments_)) return;
+  if (is_integer(type_)) {
+    fail(
+        ErrorKind::input,
+        "after {} rows the sums of squares have outgrown 2^53, up to which they are exact; cut the "
+        "data into several sets, or convert it to float64",
+        moments_.rows);
+  }
+  moments_.exact = false;
+}
+
+}  // namespace arete

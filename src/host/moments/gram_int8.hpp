@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "arete/core/buffer.hpp"
+#include "arete/core/matrix.hpp"
+
+namespace arete {
+
+/// Whether this CPU has the instructions that Int8Gram needs (AVX-512 VNNI).
+[[nodiscard]] bool has_int8_products() noexcept;
+
+/// Sums G = X'X and the class sums of rows of 8-bit integers: int8 products, int32 sums.
+///
+/// The instruction vpdpbusd multiplies unsigned by signed bytes, four at a time, so one factor of
+/// each product is shifted by 128. For unsigned x:  sum x_j (x_i - 128) = G_ij - 128 s_j.
+/// For signed x:  sum (x_j + 128) x_i = G_ij + 128 s_i.  The shift is undone in 64-bit integers.
+class Int8Gram {
+ public:
+  /// int32 sums of u8 x s8 products cannot overflow before 65,793 rows (255 x 128 x rows < 2^31).
+  static constexpr std::size_t most_rows = 65536;
+
+  Int8Gram(std::size_t features, std::size_t classes, bool is_signed);
+
+  /// Rows that were added since the last flush; at most most_rows.
+  [[nodiscard]] std::size_t pending_rows() const noexcept { return pending_rows_; }
+
+  /// Adds rows (each `features` bytes) with their classes, on `threads` threads.
+  void add(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
+           int threads);
+
+  /// Adds what was summed so far to G (j >= i) and S, and starts again from zero.
+  void flush(Matrix<double>& gram, Matrix<double>& class_sums, int threads);
+
+ private:
+  struct Unit {  ///< a share of one panel's tiles
+    std::size_t panel;
+    std::size_t first_column;
+    std::size_t last_column;
+  };
+
+  void add_chunk(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
+                 int threads);
+  [[nodiscard]] std::int32_t* sums_of(std::size_t panel) noexcept;
+
+  std::size_t features_;
+  std::size_t classes_;
+  bool is_signed_;
+  std::size_t panels_;
+  std::size_t pending_rows_ = 0;
+  std::vector<Unit> units_;
+  Buffer<std::uint8_t> unsigned_bytes_;  ///< panels of 32 columns: [panel][row group][column][4 rows]
+  Buffer<std::int8_t> signed_bytes_;     ///< the same with the other sign
+  Buffer<std::int32_t> gram_;            ///< per panel its columns 0 .. 32 (panel + 1): [i][32]
+  Matrix<std::int32_t> class_sums_;      ///< classes x (32 panels)
+};
+
+}  // namespace arete

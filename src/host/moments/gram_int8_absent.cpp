@@ -1,0 +1,18 @@
+#include "arete/core/error.hpp"
+#include "arete/moments/gram_int8.hpp"
+
+namespace arete {
+
+bool has_int8_products() noexcept { return false; }
+
+Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed)
+    : features_(features), classes_(classes), is_signed_(is_signed), panels_(0) {
+  fail(ErrorKind::unavailable, "int8 products need an x86-64 CPU with AVX-512 VNNI");
+}
+
+void Int8Gram::add(std::span<const std::byte* const> /*rows*/,
+                   std::span<const std::int32_t> /*labels*/, int /*threads*/) {}
+
+void Int8Gram::flush(Matrix<double>& /*gram*/, Matrix<double>& /*class_sums*/, int /*threads*/) {}
+
+}  // namespace arete

@@ -1,0 +1,227 @@
+#include <immintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "arete/moments/gram_int8.hpp"
+
+namespace arete {
+
+namespace {
+
+constexpr std::size_t panel_columns = 32;  // two vectors of 16 int32 sums
+constexpr std::size_t tile_columns = 8;    // 8 x 2 vectors of sums stay in registers
+constexpr std::size_t group_rows = 4;      // vpdpbusd sums four products
+constexpr std::size_t chunk_rows = 2048;   // a shard; a packed panel of it is 64 KiB
+constexpr std::size_t panel_bytes = chunk_rows * panel_columns;
+constexpr std::size_t unit_columns =
+    256;  // the longest share of a panel's tiles that one thread takes
+
+constexpr int prefetch_distance = 8;
+
+/// sums[i][0..31] += over all row groups of  signed column (tile + i) x unsigned columns 0..31.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_tile(const std::uint8_t* panel,
+                                                                          const std::int8_t* tile,
+                                                                          std::size_t groups,
+                                                                          std::int32_t* sums) {
+  __m512i left[tile_columns];  // plain arrays: std::array drops the attributes of vector types
+  __m512i right[tile_columns];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < tile_columns; ++i) {
+    left[i] = _mm512_load_si512(sums + i * panel_columns);
+    right[i] = _mm512_load_si512(sums + i * panel_columns + 16);
+  }
+  for (std::size_t g = 0; g < groups; ++g) {
+    const __m512i u0 = _mm512_load_si512(panel + g * 128);
+    const __m512i u1 = _mm512_load_si512(panel + g * 128 + 64);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < tile_columns; ++i) {
+      std::int32_t four_rows = 0;
+      std::memcpy(&four_rows, tile + g * 128 + i * group_rows, sizeof four_rows);
+      const __m512i s = _mm512_set1_epi32(four_rows);
+      left[i] = _mm512_dpbusd_epi32(left[i], u0, s);
+      right[i] = _mm512_dpbusd_epi32(right[i], u1, s);
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < tile_columns; ++i) {
+    _mm512_store_si512(sums + i * panel_columns, left[i]);
+    _mm512_store_si512(sums + i * panel_columns + 16, right[i]);
+  }
+}
+
+/// sums[0..31] += the 32 bytes of one row, widened.
+template <bool is_signed>
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void add_to_class(
+    __m256i bytes, std::int32_t* sums) {
+  const __m128i low = _mm256_castsi256_si128(bytes);
+  const __m128i high = _mm256_extracti128_si256(bytes, 1);
+  const __m512i x0 = is_signed ? _mm512_cvtepi8_epi32(low) : _mm512_cvtepu8_epi32(low);
+  const __m512i x1 = is_signed ? _mm512_cvtepi8_epi32(high) : _mm512_cvtepu8_epi32(high);
+  _mm512_store_si512(sums, _mm512_add_epi32(_mm512_load_si512(sums), x0));
+  _mm512_store_si512(sums + 16, _mm512_add_epi32(_mm512_load_si512(sums + 16), x1));
+}
+
+/// Four rows of 32 bytes become 32 columns of four bytes.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void interleave(
+    const __m256i (&r)[group_rows], __m512i& columns0, __m512i& columns1) {
+  const __m256i low01 = _mm256_unpacklo_epi8(r[0], r[1]);
+  const __m256i high01 = _mm256_unpackhi_epi8(r[0], r[1]);
+  const __m256i low23 = _mm256_unpacklo_epi8(r[2], r[3]);
+  const __m256i high23 = _mm256_unpackhi_epi8(r[2], r[3]);
+  const __m256i a = _mm256_unpacklo_epi16(low01, low23);    // columns 0-3, 16-19
+  const __m256i b = _mm256_unpackhi_epi16(low01, low23);    // columns 4-7, 20-23
+  const __m256i c = _mm256_unpacklo_epi16(high01, high23);  // columns 8-11, 24-27
+  const __m256i d = _mm256_unpackhi_epi16(high01, high23);  // columns 12-15, 28-31
+  columns0 = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_permute2x128_si256(a, b, 0x20)),
+                                _mm256_permute2x128_si256(c, d, 0x20), 1);
+  columns1 = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_permute2x128_si256(a, b, 0x31)),
+                                _mm256_permute2x128_si256(c, d, 0x31), 1);
+}
+
+struct PanelTarget {
+  std::uint8_t* unsigned_bytes;
+  std::int8_t* signed_bytes;
+  std::int32_t* class_sums;  ///< of this panel's first column, class 0
+  std::size_t class_stride;
+};
+
+/// Packs `width` (at most 32) columns of `rows`, which begin `offset` bytes into each row, and adds
+/// them to their classes. Rows and columns that are missing count as zero: as unsigned factors they
+/// make every product zero, whatever the signed one is.
+template <bool is_signed>
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
+    std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
+    std::size_t offset, std::size_t width, const PanelTarget& target) {
+  const __m512i shift = _mm512_set1_epi8(static_cast<char>(0x80));
+  std::array<std::array<std::byte, panel_columns>, group_rows> tail{};
+  for (std::size_t first = 0; first < rows.size(); first += group_rows) {
+    const std::size_t count = std::min(group_rows, rows.size() - first);
+    __m256i r[group_rows];
+    for (std::size_t i = 0; i < group_rows; ++i) {
+      r[i] = is_signed ? _mm256_set1_epi8(static_cast<char>(0x80)) : _mm256_setzero_si256();
+      if (i >= count) continue;
+      const std::byte* row = rows[first + i] + offset;
+      if (first + i + prefetch_distance < rows.size()) {
+        _mm_prefetch(reinterpret_cast<const char*>(rows[first + i + prefetch_distance] + offset),
+                     _MM_HINT_T0);
+      }
+      if (width < panel_columns) {
+        std::memcpy(tail[i].data(), row, width);
+        row = tail[i].data();
+      }
+      r[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row));
+      add_to_class<is_signed>(
+          r[i],
+          target.class_sums + static_cast<std::size_t>(labels[first + i]) * target.class_stride);
+    }
+    __m512i columns0;
+    __m512i columns1;
+    interleave(r, columns0, columns1);
+    const __m512i shifted0 = _mm512_xor_si512(columns0, shift);
+    const __m512i shifted1 = _mm512_xor_si512(columns1, shift);
+    const std::size_t at = first / group_rows * 128;
+    _mm512_store_si512(target.unsigned_bytes + at, is_signed ? shifted0 : columns0);
+    _mm512_store_si512(target.unsigned_bytes + at + 64, is_signed ? shifted1 : columns1);
+    _mm512_store_si512(target.signed_bytes + at, is_signed ? columns0 : shifted0);
+    _mm512_store_si512(target.signed_bytes + at + 64, is_signed ? columns1 : shifted1);
+  }
+}
+
+/// Panels come before panel p with (1 + ... + p) x 32 columns of 32 sums each.
+constexpr std::size_t sums_before(std::size_t panel) {
+  return panel * (panel + 1) / 2 * panel_columns * panel_columns;
+}
+
+}  // namespace
+
+bool has_int8_products() noexcept {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+         __builtin_cpu_supports("avx512vnni") != 0;
+}
+
+Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed)
+    : features_(features),
+      classes_(classes),
+      is_signed_(is_signed),
+      panels_((features + panel_columns - 1) / panel_columns),
+      unsigned_bytes_(panels_ * panel_bytes),
+      signed_bytes_(panels_ * panel_bytes),
+      gram_(sums_before(panels_)),
+      class_sums_(classes, panels_ * panel_columns, 0) {
+  std::fill(gram_.begin(), gram_.end(), 0);
+  // The largest shares first: the small ones fill what is left of the threads' time.
+  for (std::size_t panel = panels_; panel-- > 0;) {
+    const std::size_t end = (panel + 1) * panel_columns;
+    for (std::size_t first = 0; first < end; first += unit_columns) {
+      units_.push_back({panel, first, std::min(end, first + unit_columns)});
+    }
+  }
+}
+
+std::int32_t* Int8Gram::sums_of(std::size_t panel) noexcept {
+  return gram_.data() + sums_before(panel);
+}
+
+void Int8Gram::add(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
+                   int threads) {
+  for (std::size_t first = 0; first < rows.size(); first += chunk_rows) {
+    const std::size_t count = std::min(chunk_rows, rows.size() - first);
+    add_chunk(rows.subspan(first, count), labels.subspan(first, count), threads);
+  }
+}
+
+void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
+                         std::span<const std::int32_t> labels, int threads) {
+  const std::size_t groups = (rows.size() + group_rows - 1) / group_rows;
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(dynamic)
+    for (std::size_t panel = 0; panel < panels_; ++panel) {
+      const std::size_t column = panel * panel_columns;
+      const PanelTarget target{unsigned_bytes_.data() + panel * panel_bytes,
+                               signed_bytes_.data() + panel * panel_bytes,
+                               class_sums_.data() + column, class_sums_.columns()};
+      const auto pack = is_signed_ ? pack_panel<true> : pack_panel<false>;
+      pack(rows, labels, column, std::min(panel_columns, features_ - column), target);
+    }
+#pragma omp for schedule(dynamic)
+    for (const Unit& unit : units_) {
+      for (std::size_t i = unit.first_column; i < unit.last_column; i += tile_columns) {
+        const std::int8_t* tile =
+            signed_bytes_.data() + i / panel_columns * panel_bytes + i % panel_columns * group_rows;
+        multiply_tile(unsigned_bytes_.data() + unit.panel * panel_bytes, tile, groups,
+                      sums_of(unit.panel) + i * panel_columns);
+      }
+    }
+  }
+  pending_rows_ += rows.size();
+}
+
+void Int8Gram::flush(Matrix<double>& gram, Matrix<double>& class_sums, int threads) {
+  if (pending_rows_ == 0) return;
+  std::vector<std::int64_t> column_sums(features_, 0);
+  for (std::size_t k = 0; k < classes_; ++k) {
+    for (std::size_t j = 0; j < features_; ++j) {
+      const std::int64_t sum = class_sums_(k, j);
+      column_sums[j] += sum;
+      class_sums(k, j) += static_cast<double>(sum);
+    }
+  }
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (std::size_t i = 0; i < features_; ++i) {
+    for (std::size_t j = i; j < features_; ++j) {
+      const std::int64_t product =
+          sums_of(j / panel_columns)[i * panel_columns + j % panel_columns];
+      const std::int64_t shift = is_signed_ ? -128 * column_sums[i] : 128 * column_sums[j];
+      gram(i, j) += static_cast<double>(product + shift);
+    }
+  }
+  std::fill(gram_.begin(), gram_.end(), 0);
+  std::fill(class_sums_.span().begin(), class_sums_.span().end(), 0);
+  pending_rows_ = 0;
+}
+
+}  // namespace arete

@@ -1,0 +1,46 @@
+#include "arete/moments/section.hpp"
+
+#include <libdeflate.h>
+
+#include <bit>
+
+#include "arete/core/error.hpp"
+
+namespace arete {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the file is little-endian");
+
+std::uint32_t extend_crc(std::uint32_t crc, std::span<const std::byte> bytes) {
+  return libdeflate_crc32(crc, bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+void SectionWriter::put_bytes(std::span<const std::byte> bytes) {
+  crc_ = extend_crc(crc_, bytes);
+  file_.write(bytes);
+}
+
+void SectionWriter::end() { file_.write(std::as_bytes(std::span<const std::uint32_t>(&crc_, 1))); }
+
+void SectionReader::get_bytes(std::span<std::byte> bytes) {
+  file_.read(position_, bytes);
+  crc_ = extend_crc(crc_, bytes);
+  position_ += bytes.size();
+}
+
+std::uint64_t SectionReader::end(std::string_view name) {
+  const std::uint32_t computed = crc_;
+  const auto stored = get<std::uint32_t>();
+  if (stored != computed) {
+    fail(ErrorKind::input,
+         "{}: {} (bytes {} to {}) is damaged: its CRC is {:08x}, but {:08x} is stored; make the "
+         "file again or take another copy",
+         file_.path().string(), name, begin_, position_ - 1, computed, stored);
+  }
+  return position_;
+}
+
+}  // namespace arete

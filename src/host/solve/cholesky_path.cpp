@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <limits>
+
+#include "arete/core/blas.hpp"
+#include "arete/core/parallel.hpp"
+#include "arete/solve/cholesky.hpp"
+#include "arete/solve/condition.hpp"
+#include "arete/solve/path_solvers.hpp"
+
+namespace arete {
+
+namespace {
+
+Matrix<double> add_to_diagonal(const Matrix<double>& c, double lambda) {
+  Matrix<double> a(c.rows(), c.columns());
+  for (std::size_t i = 0; i < c.rows(); ++i) {
+    std::copy(&c(i, i), c.row(i).data() + c.columns(), &a(i, i));
+    a(i, i) += lambda;
+  }
+  return a;
+}
+
+RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off_diagonal,
+                        double lambda, int threads) {
+  RidgeSolution solution;
+  solution.lambda = lambda;
+  Matrix<double> a = add_to_diagonal(system.gram, lambda);
+  if (!factorise(a, threads)) return solution;
+  const double norm = one_norm(system.gram, off_diagonal, lambda);
+  solution.rcond = reciprocal_condition(a, norm);
+  if (!(solution.rcond >= std::numeric_limits<double>::epsilon() / 4)) return solution;
+  Matrix<double> weights = system.right_hand_side.clone();
+  solve_factorised(a, weights, threads);
+  solution.status = SolveStatus::solved;
+  solution.residual =
+      residual(system.gram, lambda, norm, system.right_hand_side, weights, threads);
+  solution.intercept = intercepts(system, weights);
+  solution.weights = std::move(weights);
+  return solution;
+}
+
+int lambdas_at_once(std::size_t features, std::size_t lambdas, int threads, std::size_t memory) {
+  std::size_t most = std::min(lambdas, static_cast<std::size_t>(threads));
+  if (memory > 0) most = std::min(most, memory / (features * features * sizeof(double)));
+  return static_cast<int>(std::max<std::size_t>(1, most));
+}
+
+}  // namespace
+
+std::vector<double> intercepts(const CentredSystem& system, const Matrix<double>& weights) {
+  std::vector<double> result(system.target_means);
+  for (std::size_t k = 0; k < weights.rows(); ++k) {
+    double projected_mean = 0;
+    for (std::size_t j = 0; j < weights.columns(); ++j) {
+      projected_mean += system.column_means[j] * weights(k, j);
+    }
+    result[k] -= projected_mean;
+  }
+  return result;
+}
+
+std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
+                                         std::span<const double> lambdas, int threads,
+                                         std::size_t memory) {
+  const SingleThreadBlas guard;
+  const std::vector<double> off_diagonal = off_diagonal_sums(system.gram, threads);
+  std::vector<RidgeSolution> solutions(lambdas.size());
+  if (system.gram.rows() >= tiled_from_features) {
+    for (std::size_t l = 0; l < lambdas.size(); ++l) {
+      solutions[l] = solve_one(system, off_diagonal, lambdas[l], threads);
+    }
+    return solutions;
+  }
+  const int at_once = lambdas_at_once(system.gram.rows(), lambdas.size(), threads, memory);
+  parallel_for(lambdas.size(), at_once, [&](std::size_t l) {
+    solutions[l] = solve_one(system, off_diagonal, lambdas[l], 1);
+  });
+  return solutions;
+}
+
+}  // namespace arete

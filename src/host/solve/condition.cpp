@@ -1,0 +1,90 @@
+#include "arete/solve/condition.hpp"
+
+#include <cblas.h>
+#include <lapack.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "arete/core/parallel.hpp"
+
+namespace arete {
+
+namespace {
+
+constexpr std::size_t column_block = 64;  // columns whose sums one thread collects
+constexpr std::size_t panel_size = 64;    // classes of one call of dsymm
+
+double absolute_sum(std::span<const double> values) {
+  double sum = 0;
+  for (const double value : values) sum += std::abs(value);
+  return sum;
+}
+
+}  // namespace
+
+std::vector<double> off_diagonal_sums(const Matrix<double>& c, int threads) {
+  const std::size_t n = c.rows();
+  std::vector<double> sums(n, 0.0);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (std::size_t first = 0; first < n; first += column_block) {
+    const std::size_t last = std::min(n, first + column_block);
+    for (std::size_t i = 0; i < last; ++i) {
+      for (std::size_t j = std::max(first, i + 1); j < last; ++j) sums[j] += std::abs(c(i, j));
+    }
+    for (std::size_t j = first; j < last; ++j) {
+      sums[j] += absolute_sum(c.row(j).subspan(j + 1));
+    }
+  }
+  return sums;
+}
+
+double one_norm(const Matrix<double>& c, std::span<const double> off_diagonal, double lambda) {
+  double norm = 0;
+  for (std::size_t j = 0; j < c.rows(); ++j) {
+    norm = std::max(norm, off_diagonal[j] + std::abs(c(j, j) + lambda));
+  }
+  return norm;
+}
+
+double reciprocal_condition(const Matrix<double>& factor, double norm) {
+  const auto n = static_cast<lapack_int>(factor.rows());
+  std::vector<double> work(3 * factor.rows());
+  std::vector<lapack_int> integers(factor.rows());
+  double rcond = 0;
+  lapack_int info = 0;
+  LAPACK_dpocon("L", &n, factor.data(), &n, &norm, &rcond, work.data(), integers.data(), &info);
+  return rcond;
+}
+
+double residual(const Matrix<double>& c, double lambda, double norm,
+                const Matrix<double>& right_hand_side, const Matrix<double>& weights,
+                int threads) {
+  const int n = static_cast<int>(c.rows());
+  const std::size_t classes = weights.rows();
+  std::vector<double> differences(classes);
+  parallel_for((classes + panel_size - 1) / panel_size, threads, [&](std::size_t panel) {
+    const std::size_t first = panel * panel_size;
+    const std::size_t count = std::min(panel_size, classes - first);
+    Matrix<double> product(count, c.rows());
+    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, static_cast<int>(count), 1.0, c.data(), n,
+                weights.row(first).data(), n, 0.0, product.data(), n);
+    for (std::size_t k = 0; k < count; ++k) {
+      const auto w = weights.row(first + k);
+      const auto b = right_hand_side.row(first + k);
+      double sum = 0;
+      for (std::size_t j = 0; j < w.size(); ++j) {
+        sum += std::abs(b[j] - (product(k, j) + lambda * w[j]));
+      }
+      differences[first + k] = sum;
+    }
+  });
+  double largest_weight = 0;
+  for (std::size_t k = 0; k < classes; ++k) {
+    largest_weight = std::max(largest_weight, absolute_sum(weights.row(k)));
+  }
+  if (largest_weight == 0 || norm == 0) return 0;
+  return *std::ranges::max_element(differences) / (norm * largest_weight);
+}
+
+}  // namespace arete

@@ -1,0 +1,88 @@
+#include <cblas.h>
+#include <lapack.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "arete/core/blas.hpp"
+#include "arete/core/error.hpp"
+#include "arete/core/parallel.hpp"
+#include "arete/solve/condition.hpp"
+#include "arete/solve/path_solvers.hpp"
+
+namespace arete {
+
+namespace {
+
+/// C = sum over m of values[m] e_m e_m', e_m being row m of `vectors`; values ascend.
+struct Eigendecomposition {
+  std::vector<double> values;
+  Matrix<double> vectors;
+};
+
+Eigendecomposition decompose(const Matrix<double>& c) {
+  Eigendecomposition result{std::vector<double>(c.rows()), c.clone()};
+  const auto n = static_cast<lapack_int>(c.rows());
+  const lapack_int ask = -1;
+  double work_size = 0;
+  lapack_int integer_size = 0;
+  lapack_int info = 0;
+  LAPACK_dsyevd("V", "L", &n, result.vectors.data(), &n, result.values.data(), &work_size, &ask,
+                &integer_size, &ask, &info);
+  const auto work_count = static_cast<lapack_int>(work_size);
+  std::vector<double> work(static_cast<std::size_t>(work_count));
+  std::vector<lapack_int> integers(static_cast<std::size_t>(integer_size));
+  LAPACK_dsyevd("V", "L", &n, result.vectors.data(), &n, result.values.data(), work.data(),
+                &work_count, integers.data(), &integer_size, &info);
+  if (info != 0) fail(ErrorKind::unsolved, "the eigendecomposition did not converge ({})", info);
+  return result;
+}
+
+/// rows x d times d x d, row-major.
+Matrix<double> multiply(const Matrix<double>& a, const Matrix<double>& b, CBLAS_TRANSPOSE trans) {
+  const int d = static_cast<int>(b.rows());
+  Matrix<double> product(a.rows(), a.columns());
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, trans, static_cast<int>(a.rows()), d, d, 1.0, a.data(),
+              d, b.data(), d, 0.0, product.data(), d);
+  return product;
+}
+
+RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off_diagonal,
+                        const Eigendecomposition& eigen, const Matrix<double>& projected,
+                        double lambda) {
+  RidgeSolution solution;
+  solution.lambda = lambda;
+  const double smallest = eigen.values.front() + lambda;
+  const double largest = eigen.values.back() + lambda;
+  solution.rcond = largest > 0 ? std::max(0.0, smallest / largest) : 0.0;
+  const double resolution =
+      static_cast<double>(eigen.values.size()) * std::numeric_limits<double>::epsilon();
+  if (!(solution.rcond > resolution)) return solution;
+  Matrix<double> scaled = projected.clone();
+  for (std::size_t k = 0; k < scaled.rows(); ++k) {
+    for (std::size_t m = 0; m < scaled.columns(); ++m) scaled(k, m) /= eigen.values[m] + lambda;
+  }
+  solution.weights = multiply(scaled, eigen.vectors, CblasNoTrans);
+  solution.status = SolveStatus::solved;
+  solution.residual = residual(system.gram, lambda, one_norm(system.gram, off_diagonal, lambda),
+                               system.right_hand_side, solution.weights, 1);
+  solution.intercept = intercepts(system, solution.weights);
+  return solution;
+}
+
+}  // namespace
+
+std::vector<RidgeSolution> eigen_path(const CentredSystem& system, std::span<const double> lambdas,
+                                      int threads) {
+  const SingleThreadBlas guard;
+  const std::vector<double> off_diagonal = off_diagonal_sums(system.gram, threads);
+  const Eigendecomposition eigen = decompose(system.gram);
+  const Matrix<double> projected = multiply(system.right_hand_side, eigen.vectors, CblasTrans);
+  std::vector<RidgeSolution> solutions(lambdas.size());
+  parallel_for(lambdas.size(), threads, [&](std::size_t l) {
+    solutions[l] = solve_one(system, off_diagonal, eigen, projected, lambdas[l]);
+  });
+  return solutions;
+}
+
+}  // namespace arete

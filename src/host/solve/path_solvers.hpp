@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "arete/solve/centring.hpp"
+#include "arete/solve/ridge_path.hpp"
+
+namespace arete {
+
+/// Solves (C + lambda I) W = B for every lambda by Cholesky. Each lambda has its own status:
+/// not positive definite where the factorisation breaks down or rcond < epsilon / 4, since a column
+/// that repeats another can pass the factorisation by a rounding error. `memory` (bytes; 0: no limit)
+/// caps how many lambdas are factorised at once. Intercepts are target_means - column_means' W.
+[[nodiscard]] std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
+                                                       std::span<const double> lambdas,
+                                                       int threads, std::size_t memory);
+
+/// The same from one eigendecomposition of C, which pays for very long paths (measured in bench/solve:
+/// from about 25 lambdas at 784 features). Eigenvalues are known to about features x epsilon x the
+/// largest: lambdas that do not lift the smallest one above that are not positive definite here.
+[[nodiscard]] std::vector<RidgeSolution> eigen_path(const CentredSystem& system,
+                                                    std::span<const double> lambdas, int threads);
+
+/// target_means_k - column_means' w_k for every class.
+[[nodiscard]] std::vector<double> intercepts(const CentredSystem& system,
+                                             const Matrix<double>& weights);
+
+}  // namespace arete

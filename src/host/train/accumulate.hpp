@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "arete/data/block_reader.hpp"
+#include "arete/train/fit.hpp"
+
+namespace arete {
+
+/// How the memory budget is shared out.
+struct MemoryPlan {
+  std::size_t blocks = 0;   ///< for rows
+  std::size_t session = 0;  ///< beyond what the sums need at least
+};
+
+/// Throws Error (resource) when the sums alone exceed the budget (`memory`; 0: half of what is free).
+[[nodiscard]] MemoryPlan plan_memory(const Backend& backend, const SessionOptions& options,
+                                     std::size_t memory);
+
+/// Throws Error (input) when `source` has no labels or `rows` has none or goes beyond its end.
+void check_trainable(const SourceInfo& source, RowRange rows);
+
+/// The session that sums `source` by options.rule.
+[[nodiscard]] SessionOptions session_options(const SourceInfo& source, const FitOptions& options);
+
+/// The reader that gives a session its blocks.
+[[nodiscard]] BlockReader block_reader(const RowSource& source, RowRange rows,
+                                       const FitOptions& options, std::size_t memory);
+
+/// One pass: adds every block to the session.
+void accumulate(BlockReader& blocks, const RowSource& source, RowRange rows, Session& session,
+                Listener& listener, StageSeconds& seconds);
+
+}  // namespace arete

@@ -1,0 +1,30 @@
+#include "arete/train/gather_moments.hpp"
+
+#include "arete/train/accumulate.hpp"
+
+namespace arete {
+
+MomentsSet gather_moments(const RowSource& source, RowRange rows, const FitOptions& options,
+                          Backend& backend, Communicator& communicator, Listener& listener) {
+  check_trainable(source.info(), rows);
+  SessionOptions session_setup = session_options(source.info(), options);
+  const MemoryPlan plan = plan_memory(backend, session_setup, options.memory);
+  session_setup.memory = plan.session;
+
+  const auto session = backend.open(session_setup);
+  BlockReader blocks = block_reader(source, rows, options, plan.blocks);
+  StageSeconds seconds;
+  accumulate(blocks, source, rows, *session, listener, seconds);
+  session->reduce(communicator);
+
+  MomentsSet set;
+  set.rule = options.rule;
+  set.parts = session->moments();
+  set.rows = {{options.first_row + rows.first, options.first_row + rows.last}};
+  set.type = source.info().type;
+  set.shape = source.info().shape;
+  set.preprocessing = source.info().preprocessing;
+  return set;
+}
+
+}  // namespace arete

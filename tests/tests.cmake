@@ -1,0 +1,2 @@
+target_sources(arete_reference PRIVATE
+  reference/placeholder.cpp)
