@@ -1,2 +1,62 @@
 target_sources(arete_reference PRIVATE
-  reference/placeholder.cpp)
+  reference/data_set.cpp
+  reference/reference.cpp)
+
+arete_add_test(core
+  blas_test.cpp
+  file_test.cpp
+  module_test.cpp)
+target_link_libraries(test_core PRIVATE OpenBLAS::openmp OpenMP::OpenMP_CXX)
+# Modules for the loader's tests: one as it should be, one of another build, one without entry point.
+foreach(_fixture IN ITEMS good stale empty)
+  add_library(module_fixture_${_fixture} MODULE core/module_fixture_${_fixture}.cpp)
+  target_link_libraries(module_fixture_${_fixture} PRIVATE arete arete_compiler)
+  set_target_properties(module_fixture_${_fixture} PROPERTIES
+    PREFIX "" OUTPUT_NAME libarete_${_fixture}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/module_fixtures
+    BUILD_RPATH "${OpenBLAS_RPATH}")
+endforeach()
+add_dependencies(test_core module_fixture_good module_fixture_stale module_fixture_empty)
+target_compile_definitions(test_core PRIVATE
+  ARETE_MODULE_FIXTURES="${CMAKE_CURRENT_BINARY_DIR}/module_fixtures")
+
+arete_add_test(data
+  block_reader_test.cpp
+  cifar_test.cpp
+  class_list_test.cpp
+  idx_test.cpp
+  image_decode_test.cpp
+  image_folder_test.cpp
+  image_preprocess_test.cpp
+  image_resize_test.cpp
+  labels_test.cpp
+  npy_test.cpp
+  open_test.cpp)
+target_link_libraries(test_data PRIVATE JPEG::JPEG PkgConfig::SPNG OpenMP::OpenMP_CXX)
+
+arete_add_test(moments
+  accumulator_test.cpp
+  merge_test.cpp
+  moments_file_test.cpp
+  moments_test.cpp
+  part_rule_test.cpp)
+
+arete_add_test(solve
+  centring_test.cpp
+  path_test.cpp)
+
+arete_add_test(score score_test.cpp)
+
+arete_add_test(select select_test.cpp)
+
+arete_add_test(model
+  evaluation_test.cpp
+  ridge_model_test.cpp
+  safetensors_test.cpp)
+target_link_libraries(test_model PRIVATE nlohmann_json::nlohmann_json)
+
+arete_add_test(comm single_process_test.cpp)
+
+arete_add_test(backend open_backend_test.cpp)
+
+arete_add_test(train fit_test.cpp)

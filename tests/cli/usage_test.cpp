@@ -93,6 +93,23 @@ TEST_F(Usage, NothingUnsolvedIsReportedAsSolved) {
   EXPECT_FALSE(std::filesystem::exists(at("model")));
 }
 
+TEST_F(Usage, AnUnsolvedLambdaHasNoFigures) {
+  auto pixels = sample::pixels(40);
+  for (std::size_t i = 0; i < pixels.size(); i += sample::features) pixels[i] = 7;
+  folder_.write("c.npy", test_files::npy("|u1", "(40, 6)", test_files::bytes_of(pixels)));
+  folder_.write("c-labels.npy",
+                test_files::npy("|u1", "(40,)", test_files::bytes_of(sample::labels(40))));
+  const Strings words = {"fit", at("c.npy"), "--labels", at("c-labels.npy"), "--lambdas", "0,1"};
+  const Json path = json_of(words)["path"];
+  EXPECT_EQ(path[0]["status"], "not positive definite");
+  for (const char* const figure : {"correct", "accuracy", "squared_error", "residual"}) {
+    EXPECT_TRUE(path[0][figure].is_null()) << figure;
+    EXPECT_FALSE(path[1][figure].is_null()) << figure;
+  }
+  const Result table = arete(words, {Output::terminal, {}});
+  EXPECT_NE(table.out.find("not positive definite"), std::string::npos) << table.out;
+}
+
 TEST_F(Usage, HelpShowsDefaultsAndAnExample) {
   const Result all = arete({"--help"});
   EXPECT_EQ(all.exit, 0);

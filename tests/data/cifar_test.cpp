@@ -59,7 +59,7 @@ class Cifar : public ::testing::Test {
     }
   }
 
-  image_files::ScratchFolder folder;
+  image_files::TemporaryFolder folder;
 };
 
 TEST_F(Cifar, ReadsBatchesInNumericOrderWithColoursInnermost) {

@@ -47,7 +47,7 @@ class ImageDecode : public ::testing::Test {
     }
   }
 
-  image_files::ScratchFolder folder;
+  image_files::TemporaryFolder folder;
   std::filesystem::path file = folder / "image";
 };
 

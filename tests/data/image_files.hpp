@@ -9,45 +9,24 @@
 #include <jpeglib.h>
 #include <spng.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arete/core/error.hpp"
 #include "arete/data/image_decode.hpp"
+#include "core/temporary_folder.hpp"
 
 /// Small image files and folders of them, for the tests of their readers.
 namespace arete::image_files {
 
+using test::TemporaryFolder;
 using Bytes = std::vector<std::uint8_t>;
-
-/// Removed with all it holds when the test ends.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "arete-images-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Makes the folders above it too.
 inline std::filesystem::path write_file(const std::filesystem::path& path, const Bytes& bytes) {

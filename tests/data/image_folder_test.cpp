@@ -53,7 +53,7 @@ class ImageFolder : public ::testing::Test {
     return error_of(kind, [this] { (void)open(); });
   }
 
-  image_files::ScratchFolder folder;
+  image_files::TemporaryFolder folder;
   OpenOptions options;
 };
 
@@ -97,7 +97,7 @@ TEST_F(ImageFolder, IgnoresHiddenFilesAndWhatDesktopsLeave) {
 }
 
 TEST_F(ImageFolder, FollowsLinks) {
-  const image_files::ScratchFolder elsewhere;
+  const image_files::TemporaryFolder elsewhere;
   write_file(elsewhere / "class/1.png", dot(1));
   fs::create_directory(folder / "b");
   fs::create_directory_symlink(elsewhere / "class", folder / "a");
@@ -195,7 +195,7 @@ TEST_F(ImageFolder, AFolderOfImagesIsUnlabelledUnlessLabelsAreGiven) {
   EXPECT_THAT(read_all(*source).values, ElementsAre(9, 2));
   EXPECT_THAT(read_all(*source).labels, IsEmpty());
 
-  const image_files::ScratchFolder elsewhere;
+  const image_files::TemporaryFolder elsewhere;
   options.labels = write_file(elsewhere / "labels.txt", "yes\nno\n");
   source = open();
   EXPECT_THAT(source->info().classes, ElementsAre("no", "yes"));

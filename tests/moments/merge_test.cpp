@@ -106,14 +106,16 @@ TEST(Merge, RefusesWhatDiffers) {
   EXPECT_EQ(bytes_of(set), before);
 }
 
-TEST(Merge, OfIntegersThatOutgrowFloat64IsRefused) {
+TEST(Merge, OfIntegersThatReachTheLimitIsRefused) {
+  const MomentsSet other = byte_set({10, 20}, {}, features);
   MomentsSet set = byte_set({0, 10}, {}, features);
-  set.parts[0].gram(2, 2) = exact_limit - 1;
+  set.parts[0].gram(2, 2) = exact_limit - other.parts[0].gram(2, 2);
   const std::string before = bytes_of(set);
-  expect_error(ErrorKind::input, "feature 2 reaches 2^53", [&] {
-    merge(set, byte_set({10, 20}, {}, features), "other");
-  });
+  expect_error(ErrorKind::input, "feature 2 reaches 2^53", [&] { merge(set, other, "other"); });
   EXPECT_EQ(bytes_of(set), before);
+  set.parts[0].gram(2, 2) -= 1;
+  merge(set, other, "other");
+  EXPECT_TRUE(set.parts[0].exact);
 }
 
 TEST(Merge, OfFloatsThatOutgrowTheirExactnessSaysSo) {

@@ -1,16 +1,13 @@
 #include <cmath>
 #include <cstddef>
-#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "arete/cli/console.hpp"
+#include "arete/cli/fit_arguments.hpp"
 #include "arete/cli/options.hpp"
-#include "arete/cli/parse.hpp"
 #include "arete/cli/report.hpp"
 #include "arete/cli/training_data.hpp"
 #include "arete/core/checked.hpp"
@@ -22,82 +19,6 @@
 namespace arete::cli {
 
 namespace {
-
-struct FitArguments {
-  DataOptions data;
-  MachineOptions machine;
-  DeviceOptions device;
-  RuleOptions rule;
-  std::optional<LambdaGrid> lambdas;
-  std::optional<Selection> selection;
-  std::optional<Solver> solver;
-  std::optional<std::string> preset;
-  std::optional<std::string> parallel;
-  std::optional<std::vector<std::size_t>> shape;
-  std::optional<std::filesystem::path> test;
-  std::optional<std::filesystem::path> test_labels;
-  std::optional<std::filesystem::path> out;
-  bool no_test = false;
-  bool no_refit = false;
-  bool force = false;
-  bool json = false;
-};
-
-void add_path_options(CLI::App& parser, FitArguments& arguments) {
-  add_value(parser, "--lambdas", arguments.lambdas, parse_lambdas, "GRID",
-            "auto, A:B:COUNT (even in the logarithm) or a,b,c (default: auto, scaled by the data)");
-  add_rule_options(parser, arguments.rule);
-  add_value(parser, "--holdout-last", arguments.rule.holdout_last, parse_fraction, "SHARE",
-            "hold out the last rows instead")
-      ->excludes("--holdout", "--folds", "--seed");
-  add_value(
-      parser, "--select", arguments.selection,
-      [](std::string_view text) {
-        return parse_choice<Selection>(
-            text, {{"accuracy", Selection::accuracy}, {"mse", Selection::squared_error}});
-      },
-      "BY",
-      "choose lambda by accuracy or mse on held-out rows (default: accuracy; mse from moments)");
-  add_value(
-      parser, "--solver", arguments.solver,
-      [](std::string_view text) {
-        return parse_choice<Solver>(text,
-                                    {{"cholesky", Solver::cholesky}, {"eigen", Solver::eigen}});
-      },
-      "NAME", "cholesky, or eigen: one decomposition for a very long path (default: cholesky)");
-  parser.add_flag("--no-refit", arguments.no_refit,
-                  "keep the model of the training part: do not refit on all rows");
-  add_value(
-      parser, "--preset", arguments.preset,
-      [](std::string_view text) {
-        return parse_choice<std::string>(text, {{"odyssey", "odyssey"}});
-      },
-      "NAME",
-      "odyssey: the protocol of the published study (last 20% held out, ten lambdas from 1e-5 to "
-      "1e5, its centring)");
-}
-
-void add_test_and_output_options(CLI::App& parser, FitArguments& arguments) {
-  auto* const test = add_path(parser, "--test", arguments.test, "DATA",
-                              "test set (default: the one that customarily lies beside DATA)");
-  auto* const labels =
-      add_path(parser, "--test-labels", arguments.test_labels, "FILE", "labels of the test set");
-  parser.add_flag("--no-test", arguments.no_test, "test on nothing")
-      ->excludes(test)
-      ->excludes(labels);
-  add_value(parser, "--shape", arguments.shape, parse_shape, "28x28",
-            "the shape of one row, where DATA does not tell");
-  add_path(parser, "--out", arguments.out, "MODEL", "write the model to this file (safetensors)");
-  parser.add_flag("--force", arguments.force, "replace that file if it exists");
-  add_value(
-      parser, "--parallel", arguments.parallel,
-      [](std::string_view text) {
-        return parse_choice<std::string>(
-            text, {{"auto", "auto"}, {"data", "data"}, {"model", "model"}, {"average", "average"}});
-      },
-      "HOW", "what several processes divide: auto, data, model or average (default: auto)");
-  add_json_flag(parser, arguments.json);
-}
 
 void check_usage(const CLI::App& parser, const FitArguments& arguments,
                  const Communicator& communicator) {
@@ -228,14 +149,7 @@ void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator
 Command fit_command(CLI::App& parser) {
   auto* const fit = parser.add_subcommand("fit", "choose lambda on held-out rows, and train");
   const auto arguments = std::make_shared<FitArguments>();
-  add_data_options(*fit, arguments->data);
-  add_rows_option(*fit, arguments->data);
-  fit->get_option("DATA")->description(fit->get_option("DATA")->get_description() +
-                                       "; or a moments file");
-  add_path_options(*fit, *arguments);
-  add_test_and_output_options(*fit, *arguments);
-  add_machine_options(*fit, arguments->machine);
-  add_device_options(*fit, arguments->device);
+  add_fit_options(*fit, *arguments);
   fit->footer("Example:\n  arete fit mnist --lambdas 1e-2:1e6:9 --out mnist.safetensors");
   return {fit, [fit, arguments](Communicator& communicator) {
             run_fit(*fit, *arguments, communicator);

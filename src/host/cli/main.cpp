@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "arete/cli/console.hpp"
+#include "arete/cli/help_format.hpp"
 #include "arete/cli/launch.hpp"
 #include "arete/cli/options.hpp"
 #include "arete/core/blas.hpp"
@@ -52,6 +54,7 @@ int run(int argc, const char* const* argv) {
   check_blas();
   const auto communicator = open_communicator();
   CLI::App parser("Exact ridge classification of images and embeddings.", "arete");
+  parser.formatter(std::make_shared<HelpFormat>());
   parser.set_version_flag("--version", version(), "print the version");
   parser.require_subcommand(1);
   parser.footer("'arete COMMAND --help' shows the options of a command, and an example.");

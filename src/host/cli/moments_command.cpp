@@ -41,6 +41,7 @@ struct MergeArguments {
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options) {
+  parser.option_defaults()->group("Output");
   parser.add_option("-o,--out", options.out, "the moments file to write")
       ->required()
       ->type_name("FILE");
@@ -126,6 +127,7 @@ Command moments_command(CLI::App& parser) {
   add_rows_option(*moments, arguments->data);
   add_output_options(*moments, arguments->output);
   add_rule_options(*moments, arguments->rule);
+  moments->option_defaults()->group("Data");
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   add_value(
       *moments, "--first-row", arguments->first_row,

@@ -36,6 +36,7 @@ CLI::Option* add_path(CLI::App& parser, const std::string& name,
 }
 
 void add_data_options(CLI::App& parser, DataOptions& options) {
+  parser.option_defaults()->group("Data");
   parser
       .add_option(
           "DATA", options.data,
@@ -53,11 +54,13 @@ void add_data_options(CLI::App& parser, DataOptions& options) {
 }
 
 void add_rows_option(CLI::App& parser, DataOptions& options) {
+  parser.option_defaults()->group("Data");
   add_value(parser, "--rows", options.rows, parse_rows, "A:B",
             "use rows A to B-1 only; N is 0:N (default: all rows)");
 }
 
 void add_machine_options(CLI::App& parser, MachineOptions& options) {
+  parser.option_defaults()->group("Machine");
   add_value(parser, "--threads", options.threads, integer<int>(1, most_threads), "N",
             "threads (default: the processors this process may use)");
   add_value(parser, "--memory", options.memory, parse_size, "SIZE",
@@ -73,6 +76,7 @@ std::size_t memory_of(const MachineOptions& options) {
 }
 
 void add_device_options(CLI::App& parser, DeviceOptions& options) {
+  parser.option_defaults()->group("Machine");
   parser.add_option("--device", options.device, "auto, cpu or cuda[:i] (default: auto)")
       ->type_name("DEVICE");
   add_value(
@@ -84,14 +88,14 @@ void add_device_options(CLI::App& parser, DeviceOptions& options) {
       },
       "NAME",
       "how 8-bit integers are multiplied on the CPU: auto, vnni or float64; the bits of the result "
-      "are the same (default: auto)")
-      ->group("Advanced");
+      "are the same (default: auto)");
 }
 
 void add_rule_options(CLI::App& parser, RuleOptions& options) {
+  parser.option_defaults()->group("Held-out rows");
   auto* const holdout =
       add_value(parser, "--holdout", options.holdout, parse_fraction, "SHARE",
-                "hold out this share of the rows, chosen by a hash; 0 for none (default: 0.2)");
+                "hold out this share of rows, by a hash; 0 for none (default: 0.2)");
   auto* const folds = add_value(parser, "--folds", options.folds, integer<int>(2, most_folds), "K",
                                 "hold out each of K parts in turn");
   holdout->excludes(folds);
@@ -109,7 +113,7 @@ PartRule part_rule(const RuleOptions& options, RowRange rows) {
 }
 
 void add_json_flag(CLI::App& parser, bool& json) {
-  parser.add_flag("--json", json, "print JSON on a terminal too");
+  parser.add_flag("--json", json, "print JSON on a terminal too")->group("Output");
 }
 
 bool wants_json(bool json_flag) { return json_flag || !output_is_terminal(); }

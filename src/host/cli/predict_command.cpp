@@ -147,6 +147,7 @@ Command predict_command(CLI::App& parser) {
       ->type_name("");
   add_data_options(*predict, arguments->data);
   add_rows_option(*predict, arguments->data);
+  predict->option_defaults()->group("Output");
   add_path(*predict, "-o,--out", arguments->out, "FILE",
            ".csv: row, class; .npy: indices of classes as int32 (default: CSV on standard output)");
   predict->add_flag("--scores", arguments->scores,

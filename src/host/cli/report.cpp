@@ -19,6 +19,8 @@ double share(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
+bool is_solved(const PathPoint& point) { return point.status == name_of(SolveStatus::solved); }
+
 std::optional<double> accuracy_of(const PathPoint& point) {
   if (!point.correct || point.rows == 0) return std::nullopt;
   return share(*point.correct, point.rows);
@@ -67,12 +69,12 @@ std::string path_text(const FitResult& result) {
   for (std::size_t i = 0; i < result.path.size(); ++i) {
     const PathPoint& point = result.path[i].total;
     const std::string lambda = fmt::format("{:.4g}", point.lambda);
-    if (point.status != "solved") {
-      table.add({lambda, point.status});
+    if (!is_solved(point)) {
+      table.add({lambda, "-", "-", "-", "-", "-", point.status});
       continue;
     }
     table.add({lambda, or_dash(accuracy_of(point)), point.correct ? grouped(*point.correct) : "-",
-               fmt::format("{:.6g}", point.squared_error), fmt::format("{:.1e}", point.rcond),
+               fmt::format("{:#.6g}", point.squared_error), fmt::format("{:.1e}", point.rcond),
                fmt::format("{:.1e}", point.residual)},
               i == result.best);
   }
@@ -116,7 +118,7 @@ std::string value_text(const Json& value) {
   if (value.is_null()) return "-";
   if (value.is_string()) return printable(value.get<std::string>());
   if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
-  if (value.is_number_unsigned()) return grouped(value.get<std::uint64_t>());
+  if (value.is_number_integer() && value >= 0) return grouped(value.get<std::uint64_t>());
   if (!value.is_structured()) return value.dump();
   std::vector<std::string> pieces;
   for (const auto& [name, item] : value.items()) {
@@ -146,14 +148,15 @@ std::string table_text(const std::string& name, const Json& lines) {
 Json result_of(const char* command) { return {{"schema", schema}, {"command", command}}; }
 
 Json path_point_json(const PathPoint& point) {
+  const bool solved = is_solved(point);
   return {{"lambda", point.lambda},
           {"status", point.status},
           {"rows", point.rows},
-          {"correct", or_null(point.correct)},
-          {"accuracy", or_null(accuracy_of(point))},
-          {"squared_error", point.squared_error},
+          {"correct", solved ? or_null(point.correct) : Json()},
+          {"accuracy", solved ? or_null(accuracy_of(point)) : Json()},
+          {"squared_error", solved ? Json(point.squared_error) : Json()},
           {"rcond", point.rcond},
-          {"residual", point.residual}};
+          {"residual", solved ? Json(point.residual) : Json()}};
 }
 
 Json preprocessing_json(const Preprocessing& preprocessing) {

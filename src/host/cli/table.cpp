@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "arete/cli/console.hpp"
@@ -16,6 +17,10 @@ std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
   }));
+}
+
+bool begins_a_word(std::string_view text) {
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0;
 }
 
 }  // namespace
@@ -48,21 +53,31 @@ void Table::add(std::vector<std::string> cells, bool emphasised) {
   lines_.push_back({std::move(cells), emphasised});
 }
 
-std::string Table::text() const {
-  std::vector<std::size_t> widths;
+std::vector<Table::Column> Table::columns() const {
+  std::vector<Column> columns;
   for (const Line& line : lines_) {
-    widths.resize(std::max(widths.size(), line.cells.size()));
+    columns.resize(std::max(columns.size(), line.cells.size()));
     for (std::size_t i = 0; i < line.cells.size(); ++i) {
-      widths[i] = std::max(widths[i], width_of(line.cells[i]));
+      const std::string& cell = line.cells[i];
+      const bool is_header = &line == &lines_.front();
+      columns[i].width = std::max(columns[i].width, width_of(cell));
+      columns[i].to_the_left |= i == 0 || (!is_header && begins_a_word(cell));
     }
   }
+  return columns;
+}
+
+std::string Table::text() const {
+  const std::vector<Column> columns = this->columns();
   std::string result;
   for (const Line& line : lines_) {
     std::string text;
     for (std::size_t i = 0; i < line.cells.size(); ++i) {
-      const std::string padding(widths[i] - width_of(line.cells[i]), ' ');
-      text += i == 0 ? "  " + line.cells[i] + padding : "  " + padding + line.cells[i];
+      const std::string padding(columns[i].width - width_of(line.cells[i]), ' ');
+      text += "  ";
+      text += columns[i].to_the_left ? line.cells[i] + padding : padding + line.cells[i];
     }
+    text.erase(text.find_last_not_of(' ') + 1);
     result += (line.emphasised ? bold(text) : text) + "\n";
   }
   return result;

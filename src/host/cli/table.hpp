@@ -18,7 +18,8 @@ namespace arete::cli {
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t value);
 
-/// Lines of cells in aligned columns: the first to the left, all others to the right.
+/// Lines of cells in aligned columns: numbers to the right; the first column, and others with words
+/// below their header, to the left.
 class Table {
  public:
   explicit Table(std::vector<std::string> header);
@@ -31,6 +32,13 @@ class Table {
     std::vector<std::string> cells;
     bool emphasised;
   };
+  struct Column {
+    std::size_t width = 0;
+    bool to_the_left = false;
+  };
+
+  [[nodiscard]] std::vector<Column> columns() const;
+
   std::vector<Line> lines_;
 };
 

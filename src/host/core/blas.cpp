@@ -6,25 +6,12 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 
 #include "arete/core/error.hpp"
 
 namespace arete {
 
 namespace {
-
-/// OpenBLAS keeps its number of threads for the whole process, so what guards it does too.
-struct ThreadGuardState {
-  std::mutex mutex;
-  int depth = 0;
-  int blas_threads = 1;
-};
-
-ThreadGuardState& guard_state() {
-  static ThreadGuardState state;
-  return state;
-}
 
 /// The kernels that this CPU can run and an OpenBLAS of 2020 or later has; null for others, where
 /// OpenBLAS's own choice is as good as ours.
@@ -61,25 +48,11 @@ __attribute__((constructor)) void choose_blas_kernels() {
 
 }  // namespace
 
-SingleThreadBlas::SingleThreadBlas() {
-  ThreadGuardState& state = guard_state();
-  const std::lock_guard lock(state.mutex);
-  if (state.depth++ > 0) return;
-  // openblas_set_num_threads also sets the OpenMP thread count of the calling thread.
-  const int omp_threads = omp_get_max_threads();
-  state.blas_threads = openblas_get_num_threads();
-  openblas_set_num_threads(1);
-  omp_set_num_threads(omp_threads);
+SingleThreadBlas::SingleThreadBlas() : threads_before_(omp_get_max_threads()) {
+  omp_set_num_threads(1);
 }
 
-SingleThreadBlas::~SingleThreadBlas() {
-  ThreadGuardState& state = guard_state();
-  const std::lock_guard lock(state.mutex);
-  if (--state.depth > 0) return;
-  const int omp_threads = omp_get_max_threads();
-  openblas_set_num_threads(state.blas_threads);
-  omp_set_num_threads(omp_threads);
-}
+SingleThreadBlas::~SingleThreadBlas() { omp_set_num_threads(threads_before_); }
 
 std::string blas_kernels() { return openblas_get_corename(); }
 

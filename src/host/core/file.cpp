@@ -74,7 +74,7 @@ int rename_file(const char* from, const char* to, bool overwrite) {
 
 }  // namespace
 
-InputFile::InputFile(const fs::path& path) : path_(path) {
+InputFile::InputFile(fs::path path) : path_(std::move(path)) {
   // Without O_NONBLOCK, opening a pipe would wait for its writer.
   descriptor_ = open_retrying(path_.c_str(), O_RDONLY | O_NONBLOCK);
   if (descriptor_ < 0) {

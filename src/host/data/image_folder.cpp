@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <exception>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "arete/core/error.hpp"
+#include "arete/core/parallel.hpp"
 #include "arete/data/class_list.hpp"
 #include "arete/data/image_decode.hpp"
 #include "arete/data/image_preprocess.hpp"
@@ -143,30 +143,6 @@ FileList find_files(const fs::path& path, Labels& labels) {
   return files;
 }
 
-// ---- All threads ----
-
-/// body(row) for every row of `range`, on `threads` threads. Of the rows whose body throws, the
-/// exception of the first is thrown.
-template <typename Body>
-void for_each_row(RowRange range, int threads, const Body& body) {
-  std::atomic<std::uint64_t> failed_row = range.last;
-  std::exception_ptr failure;
-#pragma omp parallel for num_threads(std::max(1, threads)) schedule(dynamic)
-  for (std::uint64_t row = range.first; row < range.last; ++row) {
-    if (row > failed_row) continue;
-    try {
-      body(row);
-    } catch (...) {
-#pragma omp critical(arete_image_failure)
-      if (row < failed_row) {
-        failed_row = row;
-        failure = std::current_exception();
-      }
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
-}
-
 // ---- The source ----
 
 /// The shape of all rows, before resizing where that is asked for; from the headers of all files.
@@ -174,7 +150,7 @@ ImageShape common_shape(const FileList& files, const OpenOptions& options) {
   const fs::path first_path = files.path(0);
   const ImageShape first = read_image_shape(first_path);
   std::atomic<bool> colours = first.channels == 3;
-  for_each_row({1, files.size()}, options.threads, [&](std::uint64_t row) {
+  parallel_for(files.size(), options.threads, [&](std::uint64_t row) {
     const fs::path path = files.path(row);
     const ImageShape shape = read_image_shape(path);
     if (shape.channels == 3) colours = true;
@@ -214,10 +190,9 @@ class ImageSource final : public RowSource {
 
   void read(RowRange range, RowBlock& into) const override {
     std::byte* rows = into.prepare(info_, range);
-    for_each_row(range, threads_, [&](std::uint64_t row) {
-      const Image image = decode(row);
-      std::ranges::copy(std::as_bytes(std::span(image.pixels)),
-                        rows + (row - range.first) * info_.features);
+    parallel_for(range.size(), threads_, [&](std::size_t i) {
+      const Image image = decode(range.first + i);
+      std::ranges::copy(std::as_bytes(std::span(image.pixels)), rows + i * info_.features);
     });
     copy_labels(labels_, range, into);
   }

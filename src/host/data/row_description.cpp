@@ -14,7 +14,7 @@ void check_classes(const ClassList& classes, std::string_view file) {
     }
     if (k > 0 && !class_less(classes[k - 1], classes[k])) {
       fail(ErrorKind::input,
-           "{}: class \"{}\" follows class \"{}\"; classes must be sorted, each once", file,
+           R"({}: class "{}" follows class "{}"; classes must be sorted, each once)", file,
            classes[k], classes[k - 1]);
     }
   }

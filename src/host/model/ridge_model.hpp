@@ -14,10 +14,10 @@ namespace arete {
 /// What the choice of lambda rested on: one point of the path.
 struct PathPoint {
   double lambda = 0;
-  std::string status;        ///< "solved" or "not positive definite"
-  std::uint64_t rows = 0;    ///< held-out rows scored
+  std::string status;                    ///< "solved" or "not positive definite"
+  std::uint64_t rows = 0;                ///< held-out rows scored
   std::optional<std::uint64_t> correct;  ///< of those; nothing when rows could not be read again
-  double squared_error = 0;  ///< over held-out rows and classes
+  double squared_error = 0;              ///< over held-out rows and classes
   double rcond = 0;
   double residual = 0;
 };
@@ -30,10 +30,10 @@ struct RidgeModel {
   std::vector<double> column_means;  ///< features; of the training rows
   double lambda = 0;
   std::uint64_t training_rows = 0;
-  ElementType type = ElementType::uint8;   ///< of the training rows
-  std::vector<std::size_t> shape;          ///< of one row
+  ElementType type = ElementType::uint8;  ///< of the training rows
+  std::vector<std::size_t> shape;         ///< of one row
   Preprocessing preprocessing;
-  std::vector<PathPoint> path;             ///< empty for a single lambda
+  std::vector<PathPoint> path;  ///< empty for a single lambda
 
   [[nodiscard]] std::size_t features() const noexcept { return weights.columns(); }
 };
@@ -43,7 +43,8 @@ struct RidgeModel {
 /// (resource) when it cannot be written, (usage) when it exists and `overwrite` is false.
 void write_model(const RidgeModel& model, const std::filesystem::path& path, bool overwrite);
 
-/// Reads what write_model wrote. Throws Error (input) naming file, byte, what was found and expected.
+/// Reads what write_model wrote. Throws Error (input) naming file, byte, what was found and
+/// expected.
 [[nodiscard]] RidgeModel read_model(const std::filesystem::path& path);
 
 /// Whether the file begins as a safetensors file does.

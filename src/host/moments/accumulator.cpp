@@ -1,6 +1,7 @@
 #include "arete/moments/accumulator.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "arete/core/error.hpp"
 #include "arete/core/parallel.hpp"
@@ -124,6 +125,11 @@ void Accumulator::flush(int threads) {
 }
 
 void Accumulator::check_limit() {
+  for (std::size_t i = 0; i < moments_.features(); ++i) {
+    if (std::isfinite(moments_.gram(i, i))) continue;
+    fail(ErrorKind::input,
+         "column {}: its sum of squares is beyond what float64 can hold; scale the data down", i);
+  }
   if (!moments_.exact || within_exact_limit(moments_)) return;
   if (is_integer(type_)) {
     fail(

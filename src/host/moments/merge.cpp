@@ -1,10 +1,12 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
-
-#include <fmt/ranges.h>
 
 #include "arete/core/error.hpp"
 #include "arete/moments/moments_file.hpp"

@@ -25,7 +25,7 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   RidgeSolution solution;
   solution.lambda = lambda;
   Matrix<double> a = add_to_diagonal(system.gram, lambda);
-  if (!factorise(a, threads)) return solution;
+  if (!factorise(a, threads) || !pivots_hold(a, system.gram, lambda)) return solution;
   const double norm = one_norm(system.gram, off_diagonal, lambda);
   solution.rcond = reciprocal_condition(a, norm);
   if (!(solution.rcond >= std::numeric_limits<double>::epsilon() / 4)) return solution;
@@ -33,7 +33,8 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   solve_factorised(a, weights, threads);
   solution.status = SolveStatus::solved;
   solution.residual =
-      residual(system.gram, lambda, norm, system.right_hand_side, weights, threads);
+      residual(remainder(system.gram, lambda, system.right_hand_side, weights, threads), weights,
+               norm);
   solution.intercept = intercepts(system, weights);
   solution.weights = std::move(weights);
   return solution;

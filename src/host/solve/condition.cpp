@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "arete/core/parallel.hpp"
 
@@ -57,34 +58,40 @@ double reciprocal_condition(const Matrix<double>& factor, double norm) {
   return rcond;
 }
 
-double residual(const Matrix<double>& c, double lambda, double norm,
-                const Matrix<double>& right_hand_side, const Matrix<double>& weights,
-                int threads) {
+bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c, double lambda) {
+  for (std::size_t j = 0; j < c.rows(); ++j) {
+    const double error = 8 * static_cast<double>(j + 1) * std::numeric_limits<double>::epsilon();
+    if (!(factor(j, j) * factor(j, j) > error * (c(j, j) + lambda))) return false;
+  }
+  return true;
+}
+
+Matrix<double> remainder(const Matrix<double>& c, double lambda,
+                         const Matrix<double>& right_hand_side, const Matrix<double>& weights,
+                         int threads) {
   const int n = static_cast<int>(c.rows());
   const std::size_t classes = weights.rows();
-  std::vector<double> differences(classes);
+  Matrix<double> result = right_hand_side.clone();
   parallel_for((classes + panel_size - 1) / panel_size, threads, [&](std::size_t panel) {
     const std::size_t first = panel * panel_size;
     const std::size_t count = std::min(panel_size, classes - first);
-    Matrix<double> product(count, c.rows());
-    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, static_cast<int>(count), 1.0, c.data(), n,
-                weights.row(first).data(), n, 0.0, product.data(), n);
-    for (std::size_t k = 0; k < count; ++k) {
-      const auto w = weights.row(first + k);
-      const auto b = right_hand_side.row(first + k);
-      double sum = 0;
-      for (std::size_t j = 0; j < w.size(); ++j) {
-        sum += std::abs(b[j] - (product(k, j) + lambda * w[j]));
-      }
-      differences[first + k] = sum;
+    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, static_cast<int>(count), -1.0, c.data(),
+                n, weights.row(first).data(), n, 1.0, result.row(first).data(), n);
+    for (std::size_t k = first; k < first + count; ++k) {
+      for (std::size_t j = 0; j < c.rows(); ++j) result(k, j) -= lambda * weights(k, j);
     }
   });
+  return result;
+}
+
+double residual(const Matrix<double>& remainder, const Matrix<double>& weights, double norm) {
+  double largest_remainder = 0;
   double largest_weight = 0;
-  for (std::size_t k = 0; k < classes; ++k) {
+  for (std::size_t k = 0; k < weights.rows(); ++k) {
+    largest_remainder = std::max(largest_remainder, absolute_sum(remainder.row(k)));
     largest_weight = std::max(largest_weight, absolute_sum(weights.row(k)));
   }
-  if (largest_weight == 0 || norm == 0) return 0;
-  return *std::ranges::max_element(differences) / (norm * largest_weight);
+  return largest_weight == 0 || norm == 0 ? 0 : largest_remainder / (norm * largest_weight);
 }
 
 }  // namespace arete

@@ -17,10 +17,20 @@ namespace arete {
 /// LAPACK's estimate (dpocon) of 1 / (|A|_1 |A^-1|_1), from the Cholesky factor of A and |A|_1.
 [[nodiscard]] double reciprocal_condition(const Matrix<double>& factor, double norm);
 
-/// |B - (C + lambda I) W|_1 / (|A|_1 |W|_1) with A = C + lambda I, the norm of which is `norm`; B and W
-/// are classes x features, that is, transposed. 0 when W is zero.
-[[nodiscard]] double residual(const Matrix<double>& c, double lambda, double norm,
-                              const Matrix<double>& right_hand_side,
-                              const Matrix<double>& weights, int threads);
+/// Whether every pivot of the Cholesky factor of A = C + lambda I is more than its own rounding error can
+/// be. Column j's pivot u_jj^2 is what A_jj leaves after j subtractions, so its error is of the order
+/// (j + 1) epsilon A_jj (Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3); we
+/// ask for eight times that. Unlike rcond this does not depend on how the columns are scaled.
+[[nodiscard]] bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
+                               double lambda);
+
+/// B - (C + lambda I) W; all classes x features, that is, transposed.
+[[nodiscard]] Matrix<double> remainder(const Matrix<double>& c, double lambda,
+                                       const Matrix<double>& right_hand_side,
+                                       const Matrix<double>& weights, int threads);
+
+/// |R|_1 / (|A|_1 |W|_1), R being the remainder of W and `norm` |A|_1. 0 when W is zero.
+[[nodiscard]] double residual(const Matrix<double>& remainder, const Matrix<double>& weights,
+                              double norm);
 
 }  // namespace arete

@@ -47,9 +47,20 @@ Matrix<double> multiply(const Matrix<double>& a, const Matrix<double>& b, CBLAS_
   return product;
 }
 
+/// Rows of `right_hand_side` times (C + lambda I)^-1.
+Matrix<double> apply_inverse(const Eigendecomposition& eigen, double lambda,
+                             const Matrix<double>& right_hand_side) {
+  Matrix<double> projected = multiply(right_hand_side, eigen.vectors, CblasTrans);
+  for (std::size_t k = 0; k < projected.rows(); ++k) {
+    for (std::size_t m = 0; m < projected.columns(); ++m) {
+      projected(k, m) /= eigen.values[m] + lambda;
+    }
+  }
+  return multiply(projected, eigen.vectors, CblasNoTrans);
+}
+
 RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off_diagonal,
-                        const Eigendecomposition& eigen, const Matrix<double>& projected,
-                        double lambda) {
+                        const Eigendecomposition& eigen, double lambda) {
   RidgeSolution solution;
   solution.lambda = lambda;
   const double smallest = eigen.values.front() + lambda;
@@ -58,15 +69,17 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   const double resolution =
       static_cast<double>(eigen.values.size()) * std::numeric_limits<double>::epsilon();
   if (!(solution.rcond > resolution)) return solution;
-  Matrix<double> scaled = projected.clone();
-  for (std::size_t k = 0; k < scaled.rows(); ++k) {
-    for (std::size_t m = 0; m < scaled.columns(); ++m) scaled(k, m) /= eigen.values[m] + lambda;
-  }
-  solution.weights = multiply(scaled, eigen.vectors, CblasNoTrans);
+  const auto remainder_of = [&](const Matrix<double>& weights) {
+    return remainder(system.gram, lambda, system.right_hand_side, weights, 1);
+  };
+  Matrix<double> weights = apply_inverse(eigen, lambda, system.right_hand_side);
+  const Matrix<double> correction = apply_inverse(eigen, lambda, remainder_of(weights));
+  for (std::size_t i = 0; i < weights.size(); ++i) weights.data()[i] += correction.data()[i];
   solution.status = SolveStatus::solved;
-  solution.residual = residual(system.gram, lambda, one_norm(system.gram, off_diagonal, lambda),
-                               system.right_hand_side, solution.weights, 1);
-  solution.intercept = intercepts(system, solution.weights);
+  solution.residual = residual(remainder_of(weights), weights,
+                               one_norm(system.gram, off_diagonal, lambda));
+  solution.intercept = intercepts(system, weights);
+  solution.weights = std::move(weights);
   return solution;
 }
 
@@ -77,10 +90,9 @@ std::vector<RidgeSolution> eigen_path(const CentredSystem& system, std::span<con
   const SingleThreadBlas guard;
   const std::vector<double> off_diagonal = off_diagonal_sums(system.gram, threads);
   const Eigendecomposition eigen = decompose(system.gram);
-  const Matrix<double> projected = multiply(system.right_hand_side, eigen.vectors, CblasTrans);
   std::vector<RidgeSolution> solutions(lambdas.size());
   parallel_for(lambdas.size(), threads, [&](std::size_t l) {
-    solutions[l] = solve_one(system, off_diagonal, eigen, projected, lambdas[l]);
+    solutions[l] = solve_one(system, off_diagonal, eigen, lambdas[l]);
   });
   return solutions;
 }

@@ -1,0 +1,62 @@
+#include "arete/data/block_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include "arete/core/error.hpp"
+#include "reference/data_set.hpp"
+
+namespace arete {
+namespace {
+
+struct Seen {
+  std::vector<std::uint64_t> numbers;
+  std::vector<std::uint64_t> starts;
+  std::vector<std::byte> bytes;
+};
+
+Seen visit(BlockReader& reader) {
+  Seen seen;
+  reader.for_each([&](const RowBlock& block) {
+    seen.starts.push_back(block.first_row);
+    for (std::size_t i = 0; i < block.rows; ++i) {
+      seen.numbers.push_back(block.first_row + i);
+      seen.bytes.insert(seen.bytes.end(), block.row(i), block.row(i) + block.features);
+    }
+  });
+  return seen;
+}
+
+TEST(BlockReader, GivesEveryRowOnceAndInOrderOnEveryPass) {
+  const auto data = reference::random_data(ElementType::uint8, 103, 10, 2, 1);
+  for (const bool resident : {false, true}) {
+    const auto source = reference::open(data, resident);
+    for (const std::size_t memory : {std::size_t{400}, std::size_t{1} << 20}) {  // re-read, kept
+      BlockReader reader(*source, {3, 100}, {1000, 8, memory});
+      const Seen first = visit(reader);
+      ASSERT_EQ(first.numbers.size(), 97U);
+      EXPECT_EQ(first.numbers.front(), 1003U);
+      EXPECT_EQ(first.numbers.back(), 1099U);
+      for (std::size_t b = 1; b < first.starts.size(); ++b) EXPECT_EQ(first.starts[b] % 8, 0U);
+      for (std::size_t i = 0; i < 97; ++i) {
+        ASSERT_EQ(static_cast<double>(first.bytes[i * 10 + 4]), data.rows[i + 3][4]);
+      }
+      const Seen second = visit(reader);
+      EXPECT_EQ(first.bytes, second.bytes);
+      EXPECT_EQ(first.numbers, second.numbers);
+    }
+  }
+}
+
+TEST(BlockReader, SaysWhatItNeedsWhenTheBudgetIsTooSmall) {
+  const auto source = reference::open(reference::random_data(ElementType::uint8, 50, 100, 2, 1));
+  try {
+    const BlockReader reader(*source, {0, 50}, {0, 16, 1000});
+    FAIL() << "was accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::resource);
+    EXPECT_NE(std::string(error.what()).find("3200 bytes"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace arete

@@ -1,0 +1,84 @@
+#include "arete/model/evaluation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "arete/core/error.hpp"
+#include "reference/data_set.hpp"
+
+namespace arete {
+namespace {
+
+/// Two features, three classes; a row belongs to the class whose weight vector it matches best.
+RidgeModel small_model() {
+  RidgeModel model;
+  model.classes = {"a", "b", "c"};
+  model.weights = Matrix<double>(3, 2, 0.0);
+  model.weights(0, 0) = 1;
+  model.weights(1, 1) = 1;
+  model.intercept = {0, 0, 2};
+  model.column_means = {0, 0};
+  model.shape = {2};
+  return model;
+}
+
+reference::DataSet small_data() {
+  return {ElementType::uint8, 2, {"a", "b", "c"}, {{9, 1}, {3, 8}, {0, 0}, {5, 5}}, {0, 1, 1, 0}};
+}
+
+Evaluation run(const RidgeModel& model, const reference::DataSet& data) {
+  Listener listener;
+  return evaluate(model, *reference::open(data), {0, data.rows.size()}, {2, 1 << 20}, listener);
+}
+
+TEST(Evaluation, CountsTheConfusion) {
+  const Evaluation evaluation = run(small_model(), small_data());
+  EXPECT_EQ(evaluation.rows, 4U);
+  EXPECT_EQ(evaluation.correct, 3U);
+  EXPECT_EQ(evaluation.accuracy(), 0.75);
+  EXPECT_EQ(evaluation.confusion(1, 2), 1U);
+  EXPECT_EQ(evaluation.confusion(0, 0), 2U);  // the tie of row 3 goes to the first class
+  EXPECT_EQ(evaluation.classes[1].recall, 0.5);
+  EXPECT_EQ(evaluation.classes[1].precision, 1.0);
+  EXPECT_EQ(evaluation.classes[2].precision, 0.0);
+  EXPECT_EQ(evaluation.classes[2].recall, std::nullopt);
+}
+
+TEST(Evaluation, MatchesClassesByNameAndRefusesUnknownOnes) {
+  reference::DataSet data = small_data();
+  data.classes = {"b", "c"};
+  data.labels = {1, 0, 1, 1};
+  const Evaluation evaluation = run(small_model(), data);
+  EXPECT_EQ(evaluation.confusion(2, 0), 2U);
+  EXPECT_EQ(evaluation.correct, 2U);
+  data.classes = {"b", "z"};
+  EXPECT_THROW(static_cast<void>(run(small_model(), data)), Error);
+}
+
+TEST(Evaluation, RefusesRowsThatTheModelCannotScore) {
+  RidgeModel model = small_model();
+  reference::DataSet data = small_data();
+  data.features = 3;
+  for (auto& row : data.rows) row.push_back(1);
+  EXPECT_THROW(static_cast<void>(run(model, data)), Error);
+
+  model.preprocessing.grayscale = true;
+  EXPECT_THROW(static_cast<void>(run(model, small_data())), Error);
+
+  reference::DataSet as_signed = small_data();
+  as_signed.type = ElementType::int8;
+  EXPECT_THROW(static_cast<void>(run(small_model(), as_signed)), Error);
+
+  reference::DataSet unlabelled = small_data();
+  unlabelled.labels.clear();
+  unlabelled.classes.clear();
+  EXPECT_THROW(static_cast<void>(run(small_model(), unlabelled)), Error);
+
+  reference::DataSet not_finite = reference::as_type(small_data(), ElementType::float32);
+  not_finite.rows[2][1] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(static_cast<void>(run(small_model(), not_finite)), Error);
+}
+
+}  // namespace
+}  // namespace arete
