@@ -60,3 +60,13 @@ arete_add_test(comm single_process_test.cpp)
 arete_add_test(backend open_backend_test.cpp)
 
 arete_add_test(train fit_test.cpp)
+
+arete_add_test(cli
+  fit_test.cpp
+  moments_test.cpp
+  parse_test.cpp
+  ../../src/host/cli/parse.cpp
+  predict_test.cpp
+  usage_test.cpp)
+target_link_libraries(test_cli PRIVATE nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG)
+add_dependencies(test_cli arete_command)

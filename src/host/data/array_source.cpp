@@ -102,6 +102,7 @@ ArraySource::ArraySource(std::unique_ptr<ContentFile> content, StoredArray array
   info_.classes = labels_.classes;
   std::byte* memory = content_->in_memory();
   if (memory == nullptr || array_.fortran_order || is_half()) return;
+  info_.resident_bytes = content_->size();
   if (array_.size == 1) {
     resident_ = memory + array_.offset;
   } else {  // to the beginning, where the elements are aligned

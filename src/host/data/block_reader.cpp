@@ -19,7 +19,9 @@ BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& 
     : source_(source), rows_(rows), first_number_(options.first_number) {
   const SourceInfo& info = source.info();
   const std::size_t row_bytes = info.features * element_size(info.type);
-  const std::size_t budget = options.memory / 2;  // one block is read while another is used
+  // One block is read while another is used. Blocks of rows that lie in memory only point at them.
+  const std::size_t budget =
+      info.resident_bytes > 0 ? info.resident_bytes + customary_block_bytes : options.memory / 2;
   const std::size_t wanted = std::min(budget, customary_block_bytes) / (row_bytes * options.align);
   block_rows_ = std::max<std::size_t>(1, wanted) * options.align;
   if (block_rows_ * row_bytes > budget) {

@@ -107,7 +107,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   check_options(options);
   check_trainable(source.info(), rows);
   SessionOptions session_setup = session_options(source.info(), options);
-  const MemoryPlan plan = plan_memory(backend, session_setup, options.memory);
+  const MemoryPlan plan = plan_memory(backend, session_setup, options.memory, source.info().resident_bytes);
   session_setup.memory = plan.session;
 
   FitResult result;
@@ -135,7 +135,7 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   session_setup.classes = moments.parts.front().classes;
   session_setup.threads = options.threads;
   session_setup.kernel = IntegerKernel::float64;
-  session_setup.memory = plan_memory(backend, session_setup, options.memory).session;
+  session_setup.memory = plan_memory(backend, session_setup, options.memory, 0).session;
 
   FitResult result;
   result.model.type = moments.type;

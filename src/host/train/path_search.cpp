@@ -136,7 +136,9 @@ std::vector<double> lambdas_of(const std::vector<PathEntry>& path) {
 bool end_is_strictly_better(const FitResult& result, std::size_t best, Selection selection) {
   if (result.path.size() < 2) return false;
   const std::size_t neighbour = best == 0 ? 1 : best - 1;
-  return better(result.path[best], result.path[neighbour], selection);
+  const PathPoint& beside = result.path[neighbour].total;
+  return beside.status == name_of(SolveStatus::solved) &&
+         better(result.path[best], result.path[neighbour], selection);
 }
 
 }  // namespace
