@@ -137,12 +137,12 @@ void add_parts(const Machine& machine, std::size_t features) {
     measure(state, substitutions,
             [&] { benchmark::DoNotOptimize(reciprocal_condition(system.gram, norm)); });
   });
-  add(with_size("residual_one_thread", features), [=](auto& state) {
+  add(with_size("remainder_one_thread", features), [=](auto& state) {
     const CentredSystem system = random_system(features, machine.threads);
     const SingleThreadBlas guard;
     measure(state, substitutions, [&] {
       benchmark::DoNotOptimize(
-          residual(system.gram, 1, 1, system.right_hand_side, system.right_hand_side, 1));
+          remainder(system.gram, 1, system.right_hand_side, system.right_hand_side, 1));
     });
   });
 }

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "arete/core/error.hpp"
 #include "arete/model/evaluation.hpp"
+#include "arete/solve/cholesky.hpp"
 #include "arete/train/gather_moments.hpp"
 #include "reference/compare.hpp"
 #include "reference/data_set.hpp"
@@ -114,6 +116,18 @@ TEST(Fit, ThreadsKernelsAndMemoryDoNotChangeABit) {
         }
       }
     }
+  }
+}
+
+TEST(Fit, ThreadsDoNotChangeABitOfTiledSolutions) {
+  const auto data =
+      reference::random_data(ElementType::uint8, 150, tiled_from_features + 52, 3, 15);
+  FitOptions options = options_of(holdout_rule(0.2, 0), {1, 1e4});
+  const FitResult expected = train(data, options);
+  EXPECT_LE(expected.path[0].total.residual, std::numeric_limits<double>::epsilon());
+  for (const int threads : {1, 3}) {
+    options.threads = threads;
+    expect_same_model(train(data, options).model, expected.model);
   }
 }
 

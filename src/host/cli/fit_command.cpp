@@ -120,6 +120,7 @@ void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator
     }
   }
   const TrainingData data = open_training_data(arguments.data, arguments.machine);
+  const double opened = stopwatch.seconds();  // a gzipped file is inflated then
   if (arguments.shape) check_shape(*arguments.shape, data.info);
   const auto test = find_test_data(arguments, data.info);
 
@@ -137,6 +138,7 @@ void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator
   if (arguments.shape) report.result.model.shape = *arguments.shape;
   check_interrupted();
   if (arguments.out) write_model(report.result.model, *arguments.out, arguments.force);
+  report.result.seconds.read += opened;
   report.seconds = stopwatch.seconds();
   report.peak_bytes = peak_memory();
   report.warnings = listener.warnings();
