@@ -95,7 +95,7 @@ TEST_F(Idx, LabelsOfAnotherLengthNameBothFiles) {
 TEST_F(Idx, EveryTruncationAndEveryLongerFileIsAnError) {
   const std::string bytes = idx<std::int16_t>(0x0B, {3, 2}, {1, 2, 3, 4, 5, 6});
   const auto open_path = [](const auto& path) { return open_array(path, {}); };
-  expect_truncations_fail(folder, bytes, open_path);
+  test_files::expect_truncations_fail(folder, bytes, open_path);
   expect_error(ErrorKind::input, [&] { return open(bytes + 'x'); },
                {"too long", "24 bytes", "are 25"});
 }
@@ -177,7 +177,7 @@ TEST_F(Idx, InflatesCompressedData) {
 }
 
 TEST_F(Idx, EveryTruncationOfGzipDataIsAnError) {
-  expect_truncations_fail(folder, compressed_idx(),
+  test_files::expect_truncations_fail(folder, compressed_idx(),
                           [](const auto& path) { return open_array(path, {}); });
 }
 

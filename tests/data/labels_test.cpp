@@ -116,9 +116,9 @@ TEST_F(LabelFile, OtherArraysAreRefused) {
 TEST_F(LabelFile, EveryTruncationOfAnArrayIsAnError) {
   const auto read_path = [](const auto& path) { return read_labels(path); };
   const std::string array = idx<std::int16_t>(0x0B, {3}, {10, 2, 10});
-  expect_truncations_fail(folder, array, read_path);
-  expect_truncations_fail(folder, test_files::gzip_stored(array), read_path);
-  expect_truncations_fail(folder, npy("<i4", "(2,)", bytes_of(std::vector{1, 2})), read_path);
+  test_files::expect_truncations_fail(folder, array, read_path);
+  test_files::expect_truncations_fail(folder, test_files::gzip_stored(array), read_path);
+  test_files::expect_truncations_fail(folder, npy("<i4", "(2,)", bytes_of(std::vector{1, 2})), read_path);
 }
 
 TEST_F(LabelFile, OneThatIsNotThereIsNamed) {

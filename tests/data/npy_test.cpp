@@ -155,7 +155,7 @@ TEST_F(Npy, EveryTruncationAndEveryLongerFileIsAnError) {
         npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }",
                         bytes_of(std::vector<float>{1, 2}), version);
     const auto open_path = [](const auto& path) { return open_array(path, {}); };
-    expect_truncations_fail(folder, bytes, open_path);
+    test_files::expect_truncations_fail(folder, bytes, open_path);
     expect_error(ErrorKind::input, [&] { return open(bytes + 'x'); }, {"too long"});
   }
 }

@@ -63,25 +63,6 @@ TEST(Moments, AddRefusesOtherFeatures) {
                [&] { add(into, empty_moments(4, {"a"})); });
 }
 
-TEST(Moments, SubtractUndoesAdd) {
-  Moments from = moments_of(all, 3, union_of_classes);
-  subtract(from, moments_of(others, 3, {"ant", "dog"}));
-  EXPECT_EQ(values_of(from), values_of(moments_of(cats, 3, union_of_classes)));
-}
-
-TEST(Moments, SubtractRefusesWhatIsNoPart) {
-  Moments from = moments_of(cats, 3, {"cat"});
-  expect_error(ErrorKind::internal, "3 rows", [&] {
-    subtract(from, moments_of({cats[0], cats[0], cats[0]}, 3, {"cat"}));
-  });
-  expect_error(ErrorKind::input, "\"ant\"",
-               [&] { subtract(from, moments_of({others[0]}, 3, {"ant"})); });
-  expect_error(ErrorKind::internal, "class dog: 1 rows are no part of 0", [&] {
-    Moments wide = moments_of(cats, 3, union_of_classes);
-    subtract(wide, moments_of({others[1]}, 3, {"dog"}));
-  });
-}
-
 TEST(Moments, CloneIsIndependent) {
   Moments original = moments_of(all, 3, union_of_classes);
   const Moments copy = clone(original);

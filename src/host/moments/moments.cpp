@@ -17,23 +17,18 @@ std::span<const double> upper_row(const Matrix<double>& gram, std::size_t i) {
   return gram.row(i).subspan(i);
 }
 
-/// into = operation(into, other), element by element.
-template <typename Operation>
-void combine(std::span<double> into, std::span<const double> other, Operation operation) {
-  std::transform(into.begin(), into.end(), other.begin(), into.begin(), operation);
+void add_to(std::span<double> into, std::span<const double> other) {
+  std::ranges::transform(into, other, into.begin(), std::plus<>());
 }
 
 /// The sums over rows and columns; those over classes when `other` has the classes `position`.
-template <typename Operation>
-void combine_sums(Moments& into, const Moments& other, std::span<const std::int32_t> position,
-                  Operation operation) {
-  combine(into.column_sums, other.column_sums, operation);
+void add_sums(Moments& into, const Moments& other, std::span<const std::int32_t> position) {
+  add_to(into.column_sums, other.column_sums);
   for (std::size_t k = 0; k < position.size(); ++k) {
-    combine(into.class_sums.row(static_cast<std::size_t>(position[k])), other.class_sums.row(k),
-            operation);
+    add_to(into.class_sums.row(static_cast<std::size_t>(position[k])), other.class_sums.row(k));
   }
   for (std::size_t i = 0; i < into.features(); ++i) {
-    combine(upper_row(into.gram, i), upper_row(other.gram, i), operation);
+    add_to(upper_row(into.gram, i), upper_row(other.gram, i));
   }
 }
 
@@ -89,27 +84,8 @@ void add(Moments& into, const Moments& other) {
   for (std::size_t k = 0; k < position.size(); ++k) {
     into.class_counts[static_cast<std::size_t>(position[k])] += other.class_counts[k];
   }
-  combine_sums(into, other, position, std::plus<>());
+  add_sums(into, other, position);
   into.exact = into.exact && other.exact && within_exact_limit(into);
-}
-
-void subtract(Moments& from, const Moments& part) {
-  if (from.features() != part.features() || from.rows < part.rows) {
-    fail(ErrorKind::internal, "moments of {} rows, {} features are no part of {} rows, {} features",
-         part.rows, part.features(), from.rows, from.features());
-  }
-  const std::vector<std::int32_t> position = index_into(part.classes, from.classes);
-  for (std::size_t k = 0; k < position.size(); ++k) {
-    std::uint64_t& count = from.class_counts[static_cast<std::size_t>(position[k])];
-    if (count < part.class_counts[k]) {
-      fail(ErrorKind::internal, "class {}: {} rows are no part of {}", part.classes[k],
-           part.class_counts[k], count);
-    }
-    count -= part.class_counts[k];
-  }
-  from.rows -= part.rows;
-  combine_sums(from, part, position, std::minus<>());
-  from.exact = from.exact && part.exact;
 }
 
 bool within_exact_limit(const Moments& moments) noexcept {

@@ -39,11 +39,6 @@ inline constexpr double exact_limit = 9007199254740992.0;
 /// are and every sum is below 2^53. Throws Error (input) when the number of features differs.
 void add(Moments& into, const Moments& other);
 
-/// from -= part, for a part that was added before: what remains are the moments of the other rows.
-/// Exact sums stay exact. Throws Error (internal) when `part` has other features or more rows,
-/// (input) when it has a class that `from` lacks.
-void subtract(Moments& from, const Moments& part);
-
 /// Whether every sum is below exact_limit, judged by the diagonal of G. Below, not at: a sum that
 /// outgrew the limit by one has been rounded to it.
 [[nodiscard]] bool within_exact_limit(const Moments& moments) noexcept;
