@@ -31,7 +31,7 @@ TEST(BlockReader, GivesEveryRowOnceAndInOrderOnEveryPass) {
   for (const bool resident : {false, true}) {
     const auto source = reference::open(data, resident);
     for (const std::size_t memory : {std::size_t{400}, std::size_t{1} << 20}) {  // re-read, kept
-      BlockReader reader(*source, {3, 100}, {1000, 8, memory});
+      BlockReader reader(*source, {3, 100}, {1000, 8, memory, 1});
       const Seen first = visit(reader);
       ASSERT_EQ(first.numbers.size(), 97U);
       EXPECT_EQ(first.numbers.front(), 1003U);
@@ -50,7 +50,7 @@ TEST(BlockReader, GivesEveryRowOnceAndInOrderOnEveryPass) {
 TEST(BlockReader, SaysWhatItNeedsWhenTheBudgetIsTooSmall) {
   const auto source = reference::open(reference::random_data(ElementType::uint8, 50, 100, 2, 1));
   try {
-    const BlockReader reader(*source, {0, 50}, {0, 16, 1000});
+    const BlockReader reader(*source, {0, 50}, {0, 16, 1000, 1});
     FAIL() << "was accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::resource);

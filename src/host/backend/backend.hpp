@@ -50,11 +50,11 @@ struct SolveRequest {
 /// What can be said of all rows before anything is solved.
 struct DataSummary {
   std::uint64_t rows = 0;
-  bool exact = true;                    ///< the sums are exact integers
+  bool exact = true;  ///< the sums are exact integers
   std::vector<std::uint64_t> part_rows;
   std::vector<std::uint64_t> class_counts;
-  double mean_eigenvalue = 0;           ///< trace(C) / features: the scale of lambda
-  std::size_t nearly_constant = 0;      ///< columns with 0 < C_ii < 2^-26 G_ii
+  double mean_eigenvalue = 0;       ///< trace(C) / features: the scale of lambda
+  std::size_t nearly_constant = 0;  ///< columns with 0 < C_ii < 2^-26 G_ii
 };
 
 /// Held-out rows and how many of them each lambda classified correctly.

@@ -12,7 +12,8 @@ namespace arete {
 
 namespace {
 
-constexpr double nearly_constant = 1.0 / (1 << 26);  // of C_ii to G_ii: half of float64's digits lost
+constexpr double nearly_constant =
+    1.0 / (1 << 26);  // of C_ii to G_ii: half of float64's digits lost
 
 /// The rows of one part that lie in `block`, cut where a shard of the source begins.
 std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule, int part) {
@@ -65,13 +66,11 @@ class CpuSession final : public Session {
   [[nodiscard]] DataSummary summary() override;
   [[nodiscard]] RidgePath solve(const SolveRequest& request) override;
 
-  void score(const RowBlock& block, int part, const RidgePath& path,
-             ScoreCounts& counts) override {
+  void score(const RowBlock& block, int part, const RidgePath& path, ScoreCounts& counts) override {
     const PathScorer scorer = make_path_scorer(path);
     counts.correct.resize(path.solutions.size(), 0);
     for (const RowGroup& group : groups_of_part(block, options_.rule, part)) {
-      count_correct(group.rows, group.labels, group.type, scorer, counts.correct,
-                    options_.threads);
+      count_correct(group.rows, group.labels, group.type, scorer, counts.correct, options_.threads);
       counts.rows += group.rows.size();
     }
   }
@@ -143,10 +142,9 @@ RidgePath CpuSession::solve(const SolveRequest& request) {
   const CentredSystem system = system_without(request.held_out, request.centring);
   RidgePath path;
   path.classes = options_.classes;
-  path.solutions =
-      request.solver == Solver::eigen
-          ? eigen_path(system, request.lambdas, options_.threads)
-          : cholesky_path(system, request.lambdas, options_.threads, options_.memory);
+  path.solutions = request.solver == Solver::eigen
+                       ? eigen_path(system, request.lambdas, options_.threads)
+                       : cholesky_path(system, request.lambdas, options_.threads, options_.memory);
   path.column_means = system.column_means;
   return path;
 }
@@ -160,8 +158,8 @@ class CpuBackend final : public Backend {
     const auto parts = static_cast<std::size_t>(part_count(options.rule));
     // G and int32 sums of every part; C, its factor, and the sum of several parts.
     const std::size_t squares = checked_multiply(square, 2 * parts + 3, "the sums of all parts");
-    return checked_add(
-        squares, Float64Gram::workspace(d, options.classes.size(), options.threads), "the sums");
+    return checked_add(squares, Float64Gram::workspace(d, options.classes.size(), options.threads),
+                       "the sums");
   }
   [[nodiscard]] std::unique_ptr<Session> open(const SessionOptions& options) override {
     return std::make_unique<CpuSession>(options);
@@ -170,7 +168,14 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::size_t shard_rows(std::size_t /*features*/) noexcept { return 2048; }
+std::size_t shard_rows(std::size_t features) noexcept {
+  // Many rows, for every shard's sums are added to G; yet blocks of them must fit a memory budget.
+  constexpr std::size_t shard_bytes = std::size_t{64} << 20;
+  constexpr std::size_t most_rows = 8192;
+  std::size_t rows = most_rows;
+  while (rows > 1024 && rows * features * sizeof(double) > shard_bytes) rows /= 2;
+  return rows;
+}
 
 std::unique_ptr<Backend> cpu_backend() { return std::make_unique<CpuBackend>(); }
 

@@ -8,8 +8,8 @@
 
 namespace arete {
 
-/// The processes (or threads) that work on one job. Collective calls are made by all of them, in the
-/// same order. Errors on one end the job on all: Error (resource) naming the rank.
+/// The processes (or threads) that work on one job. Collective calls are made by all of them, in
+/// the same order. Errors on one end the job on all: Error (resource) naming the rank.
 class Communicator {
  public:
   Communicator() = default;

@@ -29,9 +29,9 @@ const char* kernels_for_this_cpu() {
 
 /// An OpenBLAS that is older than the CPU falls back to kernels of 2004 ("Prescott"), five times
 /// slower than need be: it goes by model numbers, not by what the CPU can do. It reads
-/// OPENBLAS_CORETYPE when it is loaded, which was before this; so it is made to choose again, by two
-/// functions that it exports for its own tests. Where they are missing, nothing changes but speed.
-/// Runs when this library is loaded, after OpenBLAS, before any thread could call it.
+/// OPENBLAS_CORETYPE when it is loaded, which was before this; so it is made to choose again, by
+/// two functions that it exports for its own tests. Where they are missing, nothing changes but
+/// speed. Runs when this library is loaded, after OpenBLAS, before any thread could call it.
 __attribute__((constructor)) void choose_blas_kernels() {
   constexpr const char* variable = "OPENBLAS_CORETYPE";
   if (std::getenv(variable) != nullptr) return;
@@ -58,10 +58,11 @@ std::string blas_kernels() { return openblas_get_corename(); }
 
 void check_blas() {
   if (openblas_get_parallel() == OPENBLAS_OPENMP) return;
-  fail(ErrorKind::unavailable,
-       "the OpenBLAS that was loaded ({}) is not the OpenMP build that Arete was linked with; check "
-       "LD_LIBRARY_PATH and LD_PRELOAD, or install libopenblas0-openmp",
-       openblas_get_config());
+  fail(
+      ErrorKind::unavailable,
+      "the OpenBLAS that was loaded ({}) is not the OpenMP build that Arete was linked with; check "
+      "LD_LIBRARY_PATH and LD_PRELOAD, or install libopenblas0-openmp",
+      openblas_get_config());
 }
 
 }  // namespace arete

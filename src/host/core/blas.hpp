@@ -8,9 +8,9 @@ namespace arete {
 /// those of parallel regions that it opens: the bits of their results change with the number of
 /// threads, and the parallelism of this library is around them. May be nested.
 ///
-/// The OpenMP build of OpenBLAS takes as many threads as omp_get_max_threads() says, outside of parallel
-/// regions and in teams of one; tasks inherit that number from the thread that made them. Regions of
-/// this library therefore say num_threads() themselves.
+/// The OpenMP build of OpenBLAS takes as many threads as omp_get_max_threads() says, outside of
+/// parallel regions and in teams of one; tasks inherit that number from the thread that made them.
+/// Regions of this library therefore say num_threads() themselves.
 class SingleThreadBlas {
  public:
   SingleThreadBlas();

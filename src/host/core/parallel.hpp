@@ -6,8 +6,9 @@
 
 namespace arete {
 
-/// Calls body(0) ... body(count - 1) on `threads` threads, in any order. An exception must not leave an
-/// OpenMP region: that of the lowest index is thrown in the end; later indices are then passed over.
+/// Calls body(0) ... body(count - 1) on `threads` threads, in any order. An exception must not
+/// leave an OpenMP region: that of the lowest index is thrown in the end; later indices are then
+/// passed over.
 template <typename Body>
 void parallel_for(std::size_t count, int threads, const Body& body) {
   std::exception_ptr error;

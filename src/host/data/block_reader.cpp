@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 
+#include "arete/core/checked.hpp"
 #include "arete/core/error.hpp"
 
 namespace arete {
@@ -22,14 +23,17 @@ BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& 
   // One block is read while another is used. Blocks of rows that lie in memory only point at them.
   const std::size_t budget =
       info.resident_bytes > 0 ? info.resident_bytes + customary_block_bytes : options.memory / 2;
-  const std::size_t wanted = std::min(budget, customary_block_bytes) / (row_bytes * options.align);
+  const std::size_t shard_bytes = checked_multiply(row_bytes, options.align, info.name);
+  const std::size_t wanted =
+      std::min(budget, std::max(customary_block_bytes, options.shards * shard_bytes)) / shard_bytes;
   block_rows_ = std::max<std::size_t>(1, wanted) * options.align;
   if (block_rows_ * row_bytes > budget) {
     fail(ErrorKind::resource,
          "{}: blocks of {} rows need {} bytes, but --memory leaves {} for them; allow more",
          info.name, block_rows_, 2 * block_rows_ * row_bytes, options.memory);
   }
-  // The last blocks of a first pass are kept as well, so a kept set needs no room for reading ahead.
+  // The last blocks of a first pass are kept as well, so a kept set needs no room for reading
+  // ahead.
   keep_ = rows_.size() <= budget / row_bytes;
 }
 

@@ -9,8 +9,9 @@
 
 namespace arete {
 
-/// Reads rows of a source in blocks, in their order, as often as asked. While the caller works on one
-/// block the next is read. Blocks are kept for later passes where all of them fit the memory budget.
+/// Reads rows of a source in blocks, in their order, as often as asked. While the caller works on
+/// one block the next is read. Blocks are kept for later passes where all of them fit the memory
+/// budget.
 ///
 /// Blocks are cut where the global row number (`first_number` + index) is a multiple of `align`.
 class BlockReader {
@@ -19,6 +20,7 @@ class BlockReader {
     std::uint64_t first_number = 0;  ///< global number of row 0 of the source
     std::size_t align = 1;           ///< rows
     std::size_t memory = 0;          ///< bytes that blocks may take
+    std::size_t shards = 1;  ///< wanted in a block, of `align` rows each: one for each thread
   };
 
   /// Throws Error (resource) when two blocks of `align` rows exceed the memory.

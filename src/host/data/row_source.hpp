@@ -54,7 +54,8 @@ struct SourceInfo {
   std::vector<std::size_t>
       shape;          ///< of one row: {28, 28}, {32, 32, 3} (height, width, channels), {features}
   ClassList classes;  ///< empty when the rows have no labels
-  std::size_t resident_bytes = 0;  ///< in which its rows lie, so that blocks point there; 0: it reads
+  std::size_t resident_bytes =
+      0;                        ///< in which its rows lie, so that blocks point there; 0: it reads
   Preprocessing preprocessing;  ///< what the reader does to images
 };
 

@@ -27,7 +27,8 @@ ClassFigures figures(const Matrix<std::uint64_t>& confusion, std::size_t k,
 Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange rows,
                     const PredictOptions& options, Listener& listener) {
   if (source.info().classes.empty()) {
-    fail(ErrorKind::input, "{}: the rows have no labels to compare with; give them with --labels FILE",
+    fail(ErrorKind::input,
+         "{}: the rows have no labels to compare with; give them with --labels FILE",
          source.info().name);
   }
   Evaluation result;

@@ -25,8 +25,8 @@ RowGroup all_rows(const RowBlock& block) {
   return group;
 }
 
-Predictions score_block(const RowBlock& block, const LinearScorer& scorer,
-                        std::string_view source, int threads) {
+Predictions score_block(const RowBlock& block, const LinearScorer& scorer, std::string_view source,
+                        int threads) {
   const RowGroup group = all_rows(block);
   if (!is_integer(block.type)) static_cast<void>(examine(group, source));
   Predictions result;
@@ -80,8 +80,9 @@ void check_compatible(const RidgeModel& model, const SourceInfo& source) {
          text_of(source.shape), text_of(model.shape));
   }
   if (source.preprocessing != model.preprocessing) {
-    fail(ErrorKind::input, "{}: is preprocessed in another way ({}) than the model's rows were ({})",
-         source.name, text_of(source.preprocessing), text_of(model.preprocessing));
+    fail(ErrorKind::input,
+         "{}: is preprocessed in another way ({}) than the model's rows were ({})", source.name,
+         text_of(source.preprocessing), text_of(model.preprocessing));
   }
   const bool model_is_uint8 = model.type == ElementType::uint8;
   const bool source_is_int8 = source.type == ElementType::int8;
@@ -104,7 +105,7 @@ void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
   const std::vector<std::int32_t> class_of = index_into(source.info().classes, model.classes);
   const LinearScorer scorer{model.weights.clone(), model.intercept};
   const std::size_t memory = options.memory > 0 ? options.memory : available_memory() / 2;
-  BlockReader blocks(source, rows, {0, 1, memory});
+  BlockReader blocks(source, rows, {0, 1, memory, 1});
   std::uint64_t done = 0;
   blocks.for_each([&](const RowBlock& block) {
     Predictions predictions = score_block(block, scorer, source.info().name, options.threads);

@@ -22,8 +22,8 @@ struct Predictions {
   std::uint64_t first_row = 0;
   std::vector<std::int32_t> classes;  ///< indices into the model's classes; ties go to the first
   Matrix<double> scores;              ///< rows x classes
-  std::vector<std::int32_t> labels;   ///< the rows' own labels, as indices into the model's classes;
-                                      ///< empty when the source has none
+  std::vector<std::int32_t> labels;  ///< the rows' own labels, as indices into the model's classes;
+                                     ///< empty when the source has none
 };
 
 /// Throws Error (input) when `source` does not deliver what the model was trained on: number of
@@ -31,7 +31,8 @@ struct Predictions {
 void check_compatible(const RidgeModel& model, const SourceInfo& source);
 
 /// Predicts rows `rows` of `source`, block by block in their order, each given to `receive`.
-/// Throws Error (input) as check_compatible does, or when the source has a class that the model lacks.
+/// Throws Error (input) as check_compatible does, or when the source has a class that the model
+/// lacks.
 void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
              const PredictOptions& options, Listener& listener,
              const std::function<void(const Predictions&)>& receive);

@@ -19,6 +19,18 @@ bool use_int8_products(IntegerKernel kernel) {
   return kernel != IntegerKernel::float64 && has_int8_products();
 }
 
+/// One group of all rows: where the order of summation does not matter, the fewer the better.
+RowGroup concatenate(std::span<const RowGroup> groups) {
+  RowGroup all;
+  for (const RowGroup& group : groups) {
+    all.type = group.type;
+    all.features = group.features;
+    all.rows.insert(all.rows.end(), group.rows.begin(), group.rows.end());
+    all.labels.insert(all.labels.end(), group.labels.begin(), group.labels.end());
+  }
+  return all;
+}
+
 void sum_columns(const Matrix<double>& class_sums, std::vector<double>& column_sums) {
   std::ranges::fill(column_sums, 0.0);
   for (std::size_t k = 0; k < class_sums.rows(); ++k) {
@@ -52,8 +64,7 @@ void Accumulator::add(std::span<const RowGroup> groups, std::string_view source,
   for (const RowGroup& group : groups) count(group);
   if (!is_integer(type_)) return add_floats(groups, source, workspace, threads);
   if (type_ != ElementType::int16 && int8_products_) {
-    for (const RowGroup& group : groups) add_int8(group, threads);
-    return;
+    return add_int8(concatenate(groups), threads);
   }
   workspace.add(groups, moments_.gram, moments_.class_sums, threads);
   check_limit();

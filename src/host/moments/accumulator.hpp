@@ -12,17 +12,17 @@
 
 namespace arete {
 
-/// Sums the rows of one part on the CPU. 8-bit integers, and floats that turn out to be such, take the
-/// int8 products where the CPU has them; everything else is summed in float64.
+/// Sums the rows of one part on the CPU. 8-bit integers, and floats that turn out to be such, take
+/// the int8 products where the CPU has them; everything else is summed in float64.
 class Accumulator {
  public:
   /// Throws Error (unavailable) when `kernel` is vnni and the CPU lacks it.
   Accumulator(std::size_t features, const ClassList& classes, ElementType type,
               IntegerKernel kernel);
 
-  /// Adds groups of rows, in their order; each has shard_rows rows at most. `workspace` may be shared
-  /// by accumulators that are not used at the same time. Throws Error (input) naming `source` for NaN
-  /// and infinity, and for integers whose sums outgrow 2^53.
+  /// Adds groups of rows, in their order; each has shard_rows rows at most. `workspace` may be
+  /// shared by accumulators that are not used at the same time. Throws Error (input) naming
+  /// `source` for NaN and infinity, and for integers whose sums outgrow 2^53.
   void add(std::span<const RowGroup> groups, std::string_view source, Float64Gram& workspace,
            int threads);
   /// Adds moments computed elsewhere.
@@ -33,8 +33,8 @@ class Accumulator {
 
  private:
   void add_int8(const RowGroup& group, int threads);
-  void add_floats(std::span<const RowGroup> groups, std::string_view source,
-                  Float64Gram& workspace, int threads);
+  void add_floats(std::span<const RowGroup> groups, std::string_view source, Float64Gram& workspace,
+                  int threads);
   void add_narrowed(const RowGroup& group, bool is_signed, int threads);
   void count(const RowGroup& group);
   Int8Gram& int8_gram(bool is_signed);

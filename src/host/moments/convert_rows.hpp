@@ -25,8 +25,8 @@ struct ValueRange {
   bool fits_int8 = true;   ///< all integers from -128 to 127
 };
 
-/// Looks at every value of rows of floats. Throws Error (input) for the first NaN or infinity, naming
-/// `source`, row and column.
+/// Looks at every value of rows of floats. Throws Error (input) for the first NaN or infinity,
+/// naming `source`, row and column.
 [[nodiscard]] ValueRange examine(const RowGroup& group, std::string_view source);
 
 /// Converts `count` elements to float64. Exact.

@@ -48,7 +48,6 @@ void Float64Gram::add(std::span<const RowGroup> groups, Matrix<double>& gram,
 
 void Float64Gram::sum_group(const RowGroup& group, Scratch& scratch) {
   const std::size_t features = group.features;
-  std::ranges::fill(scratch.gram.span(), 0.0);
   std::ranges::fill(scratch.class_sums.span(), 0.0);
   for (std::size_t first = 0; first < group.rows.size(); first += panel_rows) {
     const std::size_t count = std::min(panel_rows, group.rows.size() - first);
@@ -58,7 +57,8 @@ void Float64Gram::sum_group(const RowGroup& group, Scratch& scratch) {
     add_rows_to_classes(scratch.panel, std::span(group.labels).subspan(first, count), 0, features,
                         scratch.class_sums);
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, as_int(features), as_int(count), 1.0,
-                scratch.panel.data(), as_int(features), 1.0, scratch.gram.data(), as_int(features));
+                scratch.panel.data(), as_int(features), first == 0 ? 0.0 : 1.0, scratch.gram.data(),
+                as_int(features));
   }
 }
 

@@ -12,10 +12,10 @@ namespace arete {
 /// Sums of X'X and of rows by class in float64, for any element type. Integers of magnitude 2^16 at
 /// most are summed exactly.
 ///
-/// For floats the result depends on the groups and their order alone, never on the number of threads:
-/// up to `most_shared_features` features every group is summed by one thread in memory of its own,
-/// and the sums are added in the order of the groups; above, where such memory would be large,
-/// all threads share each group by strips of the result.
+/// For floats the result depends on the groups and their order alone, never on the number of
+/// threads: up to `most_shared_features` features every group is summed by one thread in memory of
+/// its own, and the sums are added in the order of the groups; above, where such memory would be
+/// large, all threads share each group by strips of the result.
 class Float64Gram {
  public:
   static constexpr std::size_t most_shared_features = 2048;

@@ -50,12 +50,14 @@ class Int8Gram {
   std::size_t classes_;
   bool is_signed_;
   std::size_t panels_;
+  std::size_t chunk_rows_;  ///< packed at once
   std::size_t pending_rows_ = 0;
   std::vector<Unit> units_;
-  Buffer<std::uint8_t> unsigned_bytes_;  ///< panels of 32 columns: [panel][row group][column][4 rows]
-  Buffer<std::int8_t> signed_bytes_;     ///< the same with the other sign
-  Buffer<std::int32_t> gram_;            ///< per panel its columns 0 .. 32 (panel + 1): [i][32]
-  Matrix<std::int32_t> class_sums_;      ///< classes x (32 panels)
+  Buffer<std::uint8_t>
+      unsigned_bytes_;                ///< panels of 32 columns: [panel][row group][column][4 rows]
+  Buffer<std::int8_t> signed_bytes_;  ///< the same with the other sign
+  Buffer<std::int32_t> gram_;         ///< per panel its columns 0 .. 32 (panel + 1): [i][32]
+  Matrix<std::int32_t> class_sums_;   ///< classes x (32 panels)
 };
 
 }  // namespace arete

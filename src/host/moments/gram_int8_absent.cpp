@@ -6,7 +6,7 @@ namespace arete {
 bool has_int8_products() noexcept { return false; }
 
 Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed)
-    : features_(features), classes_(classes), is_signed_(is_signed), panels_(0) {
+    : features_(features), classes_(classes), is_signed_(is_signed), panels_(0), chunk_rows_(0) {
   fail(ErrorKind::unavailable, "int8 products need an x86-64 CPU with AVX-512 VNNI");
 }
 

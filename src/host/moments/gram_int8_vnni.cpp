@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t panel_columns = 32;  // two vectors of 16 int32 sums
 constexpr std::size_t tile_columns = 8;    // 8 x 2 vectors of sums stay in registers
 constexpr std::size_t group_rows = 4;      // vpdpbusd sums four products
-constexpr std::size_t chunk_rows = 2048;   // a shard; a packed panel of it is 64 KiB
-constexpr std::size_t panel_bytes = chunk_rows * panel_columns;
+constexpr std::size_t group_bytes = panel_columns * group_rows;
+constexpr std::size_t block_groups = 128;  // multiplied at once: 16 KiB of a panel, in the L1 cache
 constexpr std::size_t unit_columns =
     256;  // the longest share of a panel's tiles that one thread takes
 
@@ -121,12 +121,19 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
     interleave(r, columns0, columns1);
     const __m512i shifted0 = _mm512_xor_si512(columns0, shift);
     const __m512i shifted1 = _mm512_xor_si512(columns1, shift);
-    const std::size_t at = first / group_rows * 128;
+    const std::size_t at = first / group_rows * group_bytes;
     _mm512_store_si512(target.unsigned_bytes + at, is_signed ? shifted0 : columns0);
     _mm512_store_si512(target.unsigned_bytes + at + 64, is_signed ? shifted1 : columns1);
     _mm512_store_si512(target.signed_bytes + at, is_signed ? columns0 : shifted0);
     _mm512_store_si512(target.signed_bytes + at + 64, is_signed ? columns1 : shifted1);
   }
+}
+
+/// Rows that are packed before threads wait for each other: many, as far as 32 MiB go.
+std::size_t rows_of_chunk(std::size_t features) {
+  constexpr std::size_t packed_bytes = std::size_t{32} << 20;
+  return std::clamp<std::size_t>(packed_bytes / (2 * features), 1024, 8192) / group_rows *
+         group_rows;
 }
 
 /// Panels come before panel p with (1 + ... + p) x 32 columns of 32 sums each.
@@ -147,8 +154,9 @@ Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed)
       classes_(classes),
       is_signed_(is_signed),
       panels_((features + panel_columns - 1) / panel_columns),
-      unsigned_bytes_(panels_ * panel_bytes),
-      signed_bytes_(panels_ * panel_bytes),
+      chunk_rows_(rows_of_chunk(features)),
+      unsigned_bytes_(panels_ * chunk_rows_ * panel_columns),
+      signed_bytes_(panels_ * chunk_rows_ * panel_columns),
       gram_(sums_before(panels_)),
       class_sums_(classes, panels_ * panel_columns, 0) {
   std::fill(gram_.begin(), gram_.end(), 0);
@@ -167,8 +175,8 @@ std::int32_t* Int8Gram::sums_of(std::size_t panel) noexcept {
 
 void Int8Gram::add(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
                    int threads) {
-  for (std::size_t first = 0; first < rows.size(); first += chunk_rows) {
-    const std::size_t count = std::min(chunk_rows, rows.size() - first);
+  for (std::size_t first = 0; first < rows.size(); first += chunk_rows_) {
+    const std::size_t count = std::min(chunk_rows_, rows.size() - first);
     add_chunk(rows.subspan(first, count), labels.subspan(first, count), threads);
   }
 }
@@ -176,6 +184,7 @@ void Int8Gram::add(std::span<const std::byte* const> rows, std::span<const std::
 void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
                          std::span<const std::int32_t> labels, int threads) {
   const std::size_t groups = (rows.size() + group_rows - 1) / group_rows;
+  const std::size_t panel_bytes = chunk_rows_ * panel_columns;
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(dynamic)
@@ -189,11 +198,15 @@ void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
     }
 #pragma omp for schedule(dynamic)
     for (const Unit& unit : units_) {
-      for (std::size_t i = unit.first_column; i < unit.last_column; i += tile_columns) {
-        const std::int8_t* tile =
-            signed_bytes_.data() + i / panel_columns * panel_bytes + i % panel_columns * group_rows;
-        multiply_tile(unsigned_bytes_.data() + unit.panel * panel_bytes, tile, groups,
-                      sums_of(unit.panel) + i * panel_columns);
+      for (std::size_t block = 0; block < groups; block += block_groups) {
+        const std::size_t count = std::min(block_groups, groups - block);
+        const std::size_t start = block * group_bytes;
+        const std::uint8_t* panel = unsigned_bytes_.data() + unit.panel * panel_bytes + start;
+        for (std::size_t i = unit.first_column; i < unit.last_column; i += tile_columns) {
+          const std::int8_t* tile = signed_bytes_.data() + i / panel_columns * panel_bytes + start +
+                                    i % panel_columns * group_rows;
+          multiply_tile(panel, tile, count, sums_of(unit.panel) + i * panel_columns);
+        }
       }
     }
   }

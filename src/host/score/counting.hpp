@@ -19,7 +19,8 @@ struct PathScorer {
 
 [[nodiscard]] PathScorer make_path_scorer(const RidgePath& path);
 
-/// Adds to correct[l], for every solved lambda l, how many rows have their own class as the best one.
+/// Adds to correct[l], for every solved lambda l, how many rows have their own class as the best
+/// one.
 void count_correct(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
                    ElementType type, const PathScorer& path, std::span<std::uint64_t> correct,
                    int threads);

@@ -10,7 +10,8 @@
 namespace arete {
 
 ScoreTiles::ScoreTiles(const LinearScorer& scorer, std::size_t tiles, int threads) {
-  const std::size_t count = std::max<std::size_t>(1, std::min(tiles, static_cast<std::size_t>(threads)));
+  const std::size_t count =
+      std::max<std::size_t>(1, std::min(tiles, static_cast<std::size_t>(threads)));
   tiles_.reserve(count);
   while (tiles_.size() < count) {
     tiles_.emplace_back(scorer.weights.columns(), scorer.weights.rows());

@@ -16,8 +16,8 @@ struct LinearScorer {
   std::vector<double> intercept;
 };
 
-/// Rows are scored in tiles of exactly this many (the last is filled up with zeros), each by one call
-/// of a single-threaded BLAS, so that a row's scores do not depend on which rows came with it.
+/// Rows are scored in tiles of exactly this many (the last is filled up with zeros), each by one
+/// call of a single-threaded BLAS, so that a row's scores do not depend on which rows came with it.
 inline constexpr std::size_t score_tile_rows = 192;
 
 /// Memory of one thread that scores.

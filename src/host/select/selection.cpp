@@ -8,9 +8,7 @@ namespace arete {
 
 namespace {
 
-bool solved(const PathEntry& entry) {
-  return entry.total.status == name_of(SolveStatus::solved);
-}
+bool solved(const PathEntry& entry) { return entry.total.status == name_of(SolveStatus::solved); }
 
 }  // namespace
 

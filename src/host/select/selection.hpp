@@ -8,8 +8,8 @@
 
 namespace arete {
 
-/// The index of the best solved entry: most correct rows, or least squared error. Ties go to the larger
-/// lambda (`path` ascends). Nothing when no lambda was solved in every fold.
+/// The index of the best solved entry: most correct rows, or least squared error. Ties go to the
+/// larger lambda (`path` ascends). Nothing when no lambda was solved in every fold.
 [[nodiscard]] std::optional<std::size_t> select(std::span<const PathEntry> path,
                                                 Selection selection);
 

@@ -75,9 +75,8 @@ void centre_exactly(const Moments& m, CentredSystem& system, int threads) {
   });
   fill_all(system.right_hand_side, [&](std::size_t k, std::size_t j) {
     const Int128 targets = 2 * integer(m.class_counts[k]) - integer(m.rows);
-    const Int128 numerator =
-        integer(m.rows) * (2 * integer(m.class_sums(k, j)) - integer(s[j])) -
-        integer(s[j]) * targets;
+    const Int128 numerator = integer(m.rows) * (2 * integer(m.class_sums(k, j)) - integer(s[j])) -
+                             integer(s[j]) * targets;
     return static_cast<double>(numerator) / divisor;
   });
 }
@@ -93,13 +92,15 @@ void centre_in_floats(const Moments& m, CentredSystem& system, int threads) {
   });
 }
 
-void centre_on_exactly(const Moments& m, const ColumnTotals& all, CentredSystem& system, int threads) {
+void centre_on_exactly(const Moments& m, const ColumnTotals& all, CentredSystem& system,
+                       int threads) {
   const double count = static_cast<double>(all.rows);
   const double bound = 4.0 * count * count * *std::ranges::max_element(all.square_sums);
   if (bound > std::ldexp(1.0, 126)) {
-    fail(ErrorKind::input,
-         "{} rows are too many to centre exactly on the mean of all rows; use the standard centring",
-         all.rows);
+    fail(
+        ErrorKind::input,
+        "{} rows are too many to centre exactly on the mean of all rows; use the standard centring",
+        all.rows);
   }
   const Int128 n = integer(m.rows);
   const Int128 total = integer(all.rows);
@@ -184,9 +185,10 @@ std::vector<double> centred_diagonal(const ColumnTotals& totals) {
   for (std::size_t i = 0; i < diagonal.size(); ++i) {
     const double s = totals.sums[i];
     const double g = totals.square_sums[i];
-    diagonal[i] = totals.exact ? static_cast<double>(integer(totals.rows) * integer(g) -
-                                                     integer(s) * integer(s)) / n
-                               : g - s * (s / n);
+    diagonal[i] =
+        totals.exact
+            ? static_cast<double>(integer(totals.rows) * integer(g) - integer(s) * integer(s)) / n
+            : g - s * (s / n);
   }
   return diagonal;
 }

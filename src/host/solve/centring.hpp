@@ -16,8 +16,8 @@ struct CentredSystem {
   std::vector<double> target_means;  ///< what was subtracted from the targets, per class
 };
 
-/// Subtracts the means of the rows themselves, of columns and of targets (+1 for the row's class, -1
-/// elsewhere): C = G - s s'/n, B_k = (2 S_k - s) - (2 n_k - n) s / n. For exact moments the
+/// Subtracts the means of the rows themselves, of columns and of targets (+1 for the row's class,
+/// -1 elsewhere): C = G - s s'/n, B_k = (2 S_k - s) - (2 n_k - n) s / n. For exact moments the
 /// numerators n C and n B are computed in integers, so that each result is rounded twice at most.
 /// Throws Error (input) when there are no rows.
 [[nodiscard]] CentredSystem centre(const Moments& moments, int threads);
@@ -34,11 +34,10 @@ struct ColumnTotals {
 /// Adds those of `moments`, which has the same columns and classes as what was added before.
 void add(ColumnTotals& into, const Moments& moments);
 
-/// Subtracts from the columns the mean a/N of other rows, `all`, and nothing from the targets, as the
-/// published study did: N^2 C_ij = N (N G_ij - s_i a_j - a_i s_j) + n a_i a_j,
-/// N B_kj = N (2 S_kj - s_j) - a_j (2 n_k - n).
-[[nodiscard]] CentredSystem centre_on(const Moments& moments, const ColumnTotals& all,
-                                      int threads);
+/// Subtracts from the columns the mean a/N of other rows, `all`, and nothing from the targets, as
+/// the published study did: N^2 C_ij = N (N G_ij - s_i a_j - a_i s_j) + n a_i a_j, N B_kj = N (2
+/// S_kj - s_j) - a_j (2 n_k - n).
+[[nodiscard]] CentredSystem centre_on(const Moments& moments, const ColumnTotals& all, int threads);
 
 /// C_ii for every column, as centre() has it.
 [[nodiscard]] std::vector<double> centred_diagonal(const ColumnTotals& totals);

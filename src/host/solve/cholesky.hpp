@@ -8,17 +8,17 @@ namespace arete {
 
 /// From this many features on, one factorisation is cut into tiles that all threads share; below, a
 /// factorisation is one call of a single-threaded LAPACK, and threads take different lambdas. The
-/// choice depends on the size alone, so that neither threads nor lambdas change a bit. Measured with
-/// bench/solve: below about 1,500 the tiles cost more than they bring.
+/// choice depends on the size alone, so that neither threads nor lambdas change a bit. Measured
+/// with bench/solve: below about 1,500 the tiles cost more than they bring.
 inline constexpr std::size_t tiled_from_features = 2048;
 
-/// Replaces A (symmetric, only j >= i is read) by its Cholesky factor U, A = U'U, in the same triangle.
-/// False when A is not positive definite; A is then destroyed. `threads` help with tiled sizes only.
-/// The caller holds a SingleThreadBlas.
+/// Replaces A (symmetric, only j >= i is read) by its Cholesky factor U, A = U'U, in the same
+/// triangle. False when A is not positive definite; A is then destroyed. `threads` help with tiled
+/// sizes only. The caller holds a SingleThreadBlas.
 [[nodiscard]] bool factorise(Matrix<double>& a, int threads);
 
-/// Replaces each row b of `right_hand_sides` (count x n) by the solution of A x = b, from the factor
-/// of A. Rows are solved in panels of a fixed number, on `threads` threads.
+/// Replaces each row b of `right_hand_sides` (count x n) by the solution of A x = b, from the
+/// factor of A. Rows are solved in panels of a fixed number, on `threads` threads.
 void solve_factorised(const Matrix<double>& factor, Matrix<double>& right_hand_sides, int threads);
 
 /// The tiled factorisation itself; `tile` is a parameter for tests.

@@ -32,9 +32,8 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   Matrix<double> weights = system.right_hand_side.clone();
   solve_factorised(a, weights, threads);
   solution.status = SolveStatus::solved;
-  solution.residual =
-      residual(remainder(system.gram, lambda, system.right_hand_side, weights, threads), weights,
-               norm);
+  solution.residual = residual(
+      remainder(system.gram, lambda, system.right_hand_side, weights, threads), weights, norm);
   solution.intercept = intercepts(system, weights);
   solution.weights = std::move(weights);
   return solution;

@@ -50,7 +50,7 @@ double one_norm(const Matrix<double>& c, std::span<const double> off_diagonal, d
 
 double reciprocal_condition(const Matrix<double>& factor, double norm) {
   const auto n = static_cast<lapack_int>(factor.rows());
-  std::vector<double> work(3 * factor.rows());
+  Matrix<double> work(3, factor.rows());  // aligned: on it depends how OpenBLAS's level 1 rounds
   std::vector<lapack_int> integers(factor.rows());
   double rcond = 0;
   lapack_int info = 0;
@@ -75,8 +75,8 @@ Matrix<double> remainder(const Matrix<double>& c, double lambda,
   parallel_for((classes + panel_size - 1) / panel_size, threads, [&](std::size_t panel) {
     const std::size_t first = panel * panel_size;
     const std::size_t count = std::min(panel_size, classes - first);
-    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, static_cast<int>(count), -1.0, c.data(),
-                n, weights.row(first).data(), n, 1.0, result.row(first).data(), n);
+    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, static_cast<int>(count), -1.0, c.data(), n,
+                weights.row(first).data(), n, 1.0, result.row(first).data(), n);
     for (std::size_t k = first; k < first + count; ++k) {
       for (std::size_t j = 0; j < c.rows(); ++j) result(k, j) -= lambda * weights(k, j);
     }

@@ -17,10 +17,11 @@ namespace arete {
 /// LAPACK's estimate (dpocon) of 1 / (|A|_1 |A^-1|_1), from the Cholesky factor of A and |A|_1.
 [[nodiscard]] double reciprocal_condition(const Matrix<double>& factor, double norm);
 
-/// Whether every pivot of the Cholesky factor of A = C + lambda I is more than its own rounding error can
-/// be. Column j's pivot u_jj^2 is what A_jj leaves after j subtractions, so its error is of the order
-/// (j + 1) epsilon A_jj (Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3); we
-/// ask for eight times that. Unlike rcond this does not depend on how the columns are scaled.
+/// Whether every pivot of the Cholesky factor of A = C + lambda I is more than its own rounding
+/// error can be. Column j's pivot u_jj^2 is what A_jj leaves after j subtractions, so its error is
+/// of the order (j + 1) epsilon A_jj (Higham, Accuracy and Stability of Numerical Algorithms,
+/// theorem 10.3); we ask for eight times that. Unlike rcond this does not depend on how the columns
+/// are scaled.
 [[nodiscard]] bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
                                double lambda);
 

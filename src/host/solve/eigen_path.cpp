@@ -16,12 +16,12 @@ namespace {
 
 /// C = sum over m of values[m] e_m e_m', e_m being row m of `vectors`; values ascend.
 struct Eigendecomposition {
-  std::vector<double> values;
+  Buffer<double> values;  // aligned, as is what LAPACK works in: its bits depend on that
   Matrix<double> vectors;
 };
 
 Eigendecomposition decompose(const Matrix<double>& c) {
-  Eigendecomposition result{std::vector<double>(c.rows()), c.clone()};
+  Eigendecomposition result{Buffer<double>(c.rows()), c.clone()};
   const auto n = static_cast<lapack_int>(c.rows());
   const lapack_int ask = -1;
   double work_size = 0;
@@ -30,7 +30,7 @@ Eigendecomposition decompose(const Matrix<double>& c) {
   LAPACK_dsyevd("V", "L", &n, result.vectors.data(), &n, result.values.data(), &work_size, &ask,
                 &integer_size, &ask, &info);
   const auto work_count = static_cast<lapack_int>(work_size);
-  std::vector<double> work(static_cast<std::size_t>(work_count));
+  Buffer<double> work(static_cast<std::size_t>(work_count));
   std::vector<lapack_int> integers(static_cast<std::size_t>(integer_size));
   LAPACK_dsyevd("V", "L", &n, result.vectors.data(), &n, result.values.data(), work.data(),
                 &work_count, integers.data(), &integer_size, &info);
@@ -63,8 +63,8 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
                         const Eigendecomposition& eigen, double lambda) {
   RidgeSolution solution;
   solution.lambda = lambda;
-  const double smallest = eigen.values.front() + lambda;
-  const double largest = eigen.values.back() + lambda;
+  const double smallest = eigen.values[0] + lambda;
+  const double largest = eigen.values[eigen.values.size() - 1] + lambda;
   solution.rcond = largest > 0 ? std::max(0.0, smallest / largest) : 0.0;
   const double resolution =
       static_cast<double>(eigen.values.size()) * std::numeric_limits<double>::epsilon();
@@ -76,8 +76,8 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   const Matrix<double> correction = apply_inverse(eigen, lambda, remainder_of(weights));
   for (std::size_t i = 0; i < weights.size(); ++i) weights.data()[i] += correction.data()[i];
   solution.status = SolveStatus::solved;
-  solution.residual = residual(remainder_of(weights), weights,
-                               one_norm(system.gram, off_diagonal, lambda));
+  solution.residual =
+      residual(remainder_of(weights), weights, one_norm(system.gram, off_diagonal, lambda));
   solution.intercept = intercepts(system, weights);
   solution.weights = std::move(weights);
   return solution;

@@ -10,18 +10,18 @@
 namespace arete {
 
 /// Solves (C + lambda I) W = B for every lambda by Cholesky. Each lambda has its own status:
-/// not positive definite where the factorisation breaks down, where one of its pivots may be nothing but
-/// rounding (see pivots_hold: a column that repeats another passes the factorisation in half of all
-/// cases), or where rcond < epsilon / 4. `memory` (bytes; 0: no limit)
-/// caps how many lambdas are factorised at once. Intercepts are target_means - column_means' W.
+/// not positive definite where the factorisation breaks down, where one of its pivots may be
+/// nothing but rounding (see pivots_hold: a column that repeats another passes the factorisation in
+/// half of all cases), or where rcond < epsilon / 4. `memory` (bytes; 0: no limit) caps how many
+/// lambdas are factorised at once. Intercepts are target_means - column_means' W.
 [[nodiscard]] std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
-                                                       std::span<const double> lambdas,
-                                                       int threads, std::size_t memory);
+                                                       std::span<const double> lambdas, int threads,
+                                                       std::size_t memory);
 
-/// The same from one eigendecomposition of C, which pays for very long paths (measured in bench/solve:
-/// from about 25 lambdas at 784 features). Eigenvalues are known to about features x epsilon x the
-/// largest: lambdas that do not lift the smallest one above that are not positive definite here. Each
-/// solution is refined once, which brings its residual to that of Cholesky.
+/// The same from one eigendecomposition of C, which pays for very long paths (measured in
+/// bench/solve: from about 25 lambdas at 784 features). Eigenvalues are known to about features x
+/// epsilon x the largest: lambdas that do not lift the smallest one above that are not positive
+/// definite here. Each solution is refined once, which brings its residual to that of Cholesky.
 [[nodiscard]] std::vector<RidgeSolution> eigen_path(const CentredSystem& system,
                                                     std::span<const double> lambdas, int threads);
 

@@ -52,13 +52,14 @@ void update(const Tiles& t, std::size_t i, std::size_t j, std::size_t k) {
 
 }  // namespace
 
-// The right-looking tiled factorisation (Buttari, Langou, Kurzak, Dongarra: A class of parallel tiled
-// linear algebra algorithms for multicore architectures, 2009). Each tile goes through the same calls
-// in the same order whatever the number of threads; tasks only wait for the tiles they read.
+// The right-looking tiled factorisation (Buttari, Langou, Kurzak, Dongarra: A class of parallel
+// tiled linear algebra algorithms for multicore architectures, 2009). Each tile goes through the
+// same calls in the same order whatever the number of threads; tasks only wait for the tiles they
+// read.
 bool factorise_tiled(Matrix<double>& a, std::size_t tile, int threads) {
   const Tiles t{a.data(), a.rows(), tile};
   const std::size_t count = t.count();
-  std::vector<char> ready(count * count);  // one element per tile, for OpenMP to order tasks by
+  std::vector<char> ready(count * count);     // one element per tile, for OpenMP to order tasks by
   [[maybe_unused]] char* tag = ready.data();  // used by the depend clauses alone
   std::atomic<bool> positive_definite = true;
 #pragma omp parallel num_threads(threads)
@@ -72,8 +73,9 @@ bool factorise_tiled(Matrix<double>& a, std::size_t tile, int threads) {
     }
     for (std::size_t j = k + 1; j < count; ++j) {
       for (std::size_t i = j; i < count; ++i) {
-#pragma omp task depend(in : tag[i * count + k], tag[j * count + k]) \
-    depend(inout : tag[i * count + j])
+#pragma omp task depend(in                                                     \
+                        : tag[i * count + k], tag[j * count + k]) depend(inout \
+                                                                         : tag[i * count + j])
         if (positive_definite) update(t, i, j, k);
       }
     }

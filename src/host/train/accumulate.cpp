@@ -14,7 +14,8 @@ MemoryPlan plan_memory(const Backend& backend, const SessionOptions& options, st
       checked_add(backend.host_memory(options), resident_bytes, "the sums and the rows");
   if (needed > budget) {
     fail(ErrorKind::resource,
-         "the sums of {} features in {} parts need {} bytes of memory, {} of them for rows that are held "
+         "the sums of {} features in {} parts need {} bytes of memory, {} of them for rows that "
+         "are held "
          "already, but {} are allowed; allow more with --memory, or use fewer folds",
          options.features, part_count(options.rule), needed, resident_bytes, budget);
   }
@@ -53,6 +54,7 @@ BlockReader block_reader(const RowSource& source, RowRange rows, const FitOption
   reader.first_number = options.first_row;
   reader.align = is_integer(source.info().type) ? 1 : shard_rows(source.info().features);
   reader.memory = memory;
+  reader.shards = is_integer(source.info().type) ? 1 : static_cast<std::size_t>(options.threads);
   return {source, rows, reader};
 }
 

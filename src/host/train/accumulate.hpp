@@ -13,8 +13,8 @@ struct MemoryPlan {
   std::size_t session = 0;  ///< beyond what the sums need at least
 };
 
-/// Shares out the budget (`memory`; 0: half of what is free) less what the source holds already. Throws
-/// Error (resource) when the sums alone exceed it.
+/// Shares out the budget (`memory`; 0: half of what is free) less what the source holds already.
+/// Throws Error (resource) when the sums alone exceed it.
 [[nodiscard]] MemoryPlan plan_memory(const Backend& backend, const SessionOptions& options,
                                      std::size_t memory, std::size_t resident_bytes);
 

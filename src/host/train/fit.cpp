@@ -74,10 +74,12 @@ void check_options(const FitOptions& options) {
   const std::size_t held_out = held_out_parts(options.rule).size();
   if (held_out == 0 && options.lambdas.size() != 1) {
     fail(ErrorKind::usage,
-         "nothing is held out, so lambda cannot be chosen; give one --lambdas value, or hold rows out");
+         "nothing is held out, so lambda cannot be chosen; give one --lambdas value, or hold rows "
+         "out");
   }
   if (!options.refit && held_out > 1) {
-    fail(ErrorKind::usage, "with folds there is no single model but the refit; leave --no-refit out");
+    fail(ErrorKind::usage,
+         "with folds there is no single model but the refit; leave --no-refit out");
   }
 }
 
@@ -107,7 +109,8 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   check_options(options);
   check_trainable(source.info(), rows);
   SessionOptions session_setup = session_options(source.info(), options);
-  const MemoryPlan plan = plan_memory(backend, session_setup, options.memory, source.info().resident_bytes);
+  const MemoryPlan plan =
+      plan_memory(backend, session_setup, options.memory, source.info().resident_bytes);
   session_setup.memory = plan.session;
 
   FitResult result;

@@ -18,23 +18,23 @@ namespace arete {
 enum class Selection : std::uint8_t { accuracy, squared_error };
 
 struct FitOptions {
-  PartRule rule;                  ///< which rows are held out
-  std::vector<double> lambdas;    ///< positive or zero, finite; empty: the automatic grid
+  PartRule rule;                ///< which rows are held out
+  std::vector<double> lambdas;  ///< positive or zero, finite; empty: the automatic grid
   Selection selection = Selection::accuracy;
   Solver solver = Solver::cholesky;
   Centring centring = Centring::standard;  ///< of the path; the refit is always standard
-  bool refit = true;              ///< on all rows; otherwise the model is that of the training part
+  bool refit = true;  ///< on all rows; otherwise the model is that of the training part
   int threads = 1;
-  std::size_t memory = 0;         ///< bytes; 0: half of what is free
+  std::size_t memory = 0;  ///< bytes; 0: half of what is free
   IntegerKernel kernel = IntegerKernel::automatic;
-  std::uint64_t first_row = 0;    ///< global number of row 0 of the source
+  std::uint64_t first_row = 0;  ///< global number of row 0 of the source
 };
 
 /// One lambda of the path; with folds, `total` sums rows, correct and squared error over them and
 /// has the worst of the rest.
 struct PathEntry {
   PathPoint total;
-  std::vector<PathPoint> folds;   ///< one per fold; empty for a hold-out
+  std::vector<PathPoint> folds;  ///< one per fold; empty for a hold-out
 };
 
 /// Wall-clock seconds by stage. `read` is time spent waiting for rows.
@@ -49,17 +49,17 @@ struct StageSeconds {
 
 struct FitResult {
   RidgeModel model;
-  std::vector<PathEntry> path;    ///< by ascending lambda; empty where nothing is held out
+  std::vector<PathEntry> path;      ///< by ascending lambda; empty where nothing is held out
   std::optional<std::size_t> best;  ///< index into path
   DataSummary summary;
   StageSeconds seconds;
   std::vector<std::string> warnings;  ///< also given to the listener when they arise
 };
 
-/// Trains on rows `rows` of `source`: one pass for the sums of every part, the path for every held-out
-/// part, a second pass that scores, and the refit at the best lambda on everything.
-/// Throws Error: (usage) when the options cannot be met by this source, (input) for bad rows,
-/// (unsolved) when no lambda could be solved.
+/// Trains on rows `rows` of `source`: one pass for the sums of every part, the path for every
+/// held-out part, a second pass that scores, and the refit at the best lambda on everything. Throws
+/// Error: (usage) when the options cannot be met by this source, (input) for bad rows, (unsolved)
+/// when no lambda could be solved.
 [[nodiscard]] FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
                             Backend& backend, Communicator& communicator, Listener& listener);
 

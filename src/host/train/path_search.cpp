@@ -37,7 +37,8 @@ class PathSearch {
     const std::size_t at_once = parts_at_once(lambdas.size());
     for (std::size_t first = 0; first < parts.size(); first += at_once) {
       const std::size_t count = std::min(at_once, parts.size() - first);
-      for (const HeldOutPath& held_out : evaluate(std::span(parts).subspan(first, count), lambdas)) {
+      for (const HeldOutPath& held_out :
+           evaluate(std::span(parts).subspan(first, count), lambdas)) {
         for (std::size_t l = 0; l < lambdas.size(); ++l) points[l].push_back(point(held_out, l));
       }
     }
@@ -50,8 +51,8 @@ class PathSearch {
   }
 
  private:
-  /// How many parts' solutions may be held at once: all, so that the rows are read once more and not
-  /// once per fold, unless they are too large.
+  /// How many parts' solutions may be held at once: all, so that the rows are read once more and
+  /// not once per fold, unless they are too large.
   [[nodiscard]] std::size_t parts_at_once(std::size_t lambdas) const {
     if (options_.memory == 0) return std::numeric_limits<std::size_t>::max();
     const RidgeModel& model = result_.model;
@@ -67,8 +68,7 @@ class PathSearch {
       const Stopwatch watch(result_.seconds.solve);
       HeldOutPath held_out;
       held_out.part = part;
-      held_out.path =
-          session_.solve({part, lambdas, options_.solver, options_.centring});
+      held_out.path = session_.solve({part, lambdas, options_.solver, options_.centring});
       held_out.squared_errors = session_.squared_errors(part, held_out.path);
       paths.push_back(std::move(held_out));
       listener_.progress("solve", paths.size(), parts.size());

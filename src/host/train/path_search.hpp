@@ -8,9 +8,10 @@
 
 namespace arete {
 
-/// Trains the path on everything but each held-out part in turn, scores it there, and chooses: fills
-/// result.path and result.best. `blocks` gives the rows a second time; null when they cannot be read
-/// again, and squared errors from moments must do. Throws Error (unsolved) when no lambda was solved.
+/// Trains the path on everything but each held-out part in turn, scores it there, and chooses:
+/// fills result.path and result.best. `blocks` gives the rows a second time; null when they cannot
+/// be read again, and squared errors from moments must do. Throws Error (unsolved) when no lambda
+/// was solved.
 void search_path(Session& session, BlockReader* blocks, const FitOptions& options,
                  Listener& listener, FitResult& result);
 
