@@ -15,9 +15,7 @@ ErrorKind kind_of_failure(std::string_view device) {
   return ErrorKind::internal;
 }
 
-TEST(OpenBackend, KnowsTheCpu) {
-  EXPECT_EQ(open_backend("cpu")->name(), "cpu");
-}
+TEST(OpenBackend, KnowsTheCpu) { EXPECT_EQ(open_backend("cpu")->name(), "cpu"); }
 
 TEST(OpenBackend, RefusesNamesThatAreNone) {
   for (const auto* name : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "CPU"}) {

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/run_command.hpp"
@@ -72,7 +75,51 @@ TEST_F(Fit, TestsOnlyWhereThereIsATestSet) {
   folder_.write("wide-labels.npy", test_files::npy("|u1", "(2,)", std::string(2, '\1')));
   expect_failure({"fit", data_, "--test", (folder_.path() / "wide.npy").string(), "--test-labels",
                   (folder_.path() / "wide-labels.npy").string()},
-                 3, "has 7 features, expected 6");
+                 3, "has rows of 7 features (7); the training rows have 6");
+}
+
+TEST_F(Fit, ATestSetOfAnotherKindIsFoundOutBeforeTraining) {
+  sample::write_mnist(folder_, "train", 60);
+  const auto labels = folder_.path() / "t-labels.npy";
+  sample::write_npy(folder_, "t", 60);
+  folder_.write("turned.npy", test_files::npy("|u1", "(60, 3, 2)", std::string(360, '\1')));
+  folder_.write("signed.npy", test_files::npy("|i1", "(60, 6)", std::string(360, '\1')));
+  for (const auto& [name, text] : {std::pair{"turned.npy", "has rows of shape 3x2"},
+                                   std::pair{"signed.npy", "holds int8 values"}}) {
+    expect_failure({"fit", data_, "--lambdas", "1", "--out", model_, "--test",
+                    (folder_.path() / name).string(), "--test-labels", labels.string()},
+                   3, text);
+    EXPECT_FALSE(std::filesystem::exists(model_));
+  }
+  // Flat rows have the shape that the user says.
+  expect_failure({"fit", (folder_.path() / "t.npy").string(), "--labels", labels.string(),
+                  "--shape", "3x2", "--test", data_},
+                 3, "has rows of shape 2x3; the training rows have shape 3x2");
+}
+
+TEST_F(Fit, ATestSetThatCannotBeReadLeavesTheModel) {
+  std::vector<float> rows(std::size_t{60} * 6);
+  const auto pixels = sample::pixels(60);
+  std::ranges::copy(pixels, rows.begin());
+  folder_.write("good.npy", test_files::npy("<f4", "(60, 6)", test_files::bytes_of(rows)));
+  rows[100] = std::numeric_limits<float>::quiet_NaN();
+  folder_.write("bad.npy", test_files::npy("<f4", "(60, 6)", test_files::bytes_of(rows)));
+  sample::write_npy(folder_, "x", 60);
+  const auto at = [&](const char* name) { return (folder_.path() / name).string(); };
+  expect_failure(
+      {"fit", at("good.npy"), "--labels", at("x-labels.npy"), "--lambdas", "1,10", "--test",
+       at("bad.npy"), "--test-labels", at("x-labels.npy"), "--shape", "2x3", "--out", model_},
+      3, "the model is in " + model_ + " all the same");
+  EXPECT_EQ(json_of({"inspect", model_})["shape"].dump(), "[2,3]");
+}
+
+TEST_F(Fit, MomentsAreTestedOnlyWhenAsked) {
+  sample::write_mnist(folder_, "train", 60);
+  const std::string test = sample::write_mnist(folder_, "t10k", 30, 60).string();
+  const std::string moments = (folder_.path() / "train-images.moments").string();
+  json_of({"moments", data_, "-o", moments});
+  EXPECT_FALSE(json_of({"fit", moments, "--lambdas", "1"}).contains("test"));
+  EXPECT_EQ(json_of({"fit", moments, "--lambdas", "1", "--test", test})["test"]["rows"], 30);
 }
 
 TEST_F(Fit, TheGridOfTheUserIsSortedAndWarnedAbout) {

@@ -125,6 +125,42 @@ TEST_F(Predict, WhatDoesNotFitTheModelIsRefused) {
   expect_failure({"predict", test_, test_}, 3, test_);
 }
 
+TEST_F(Predict, WhatIsNoModelIsNamed) {
+  json_of({"moments", folder_.path().string(), "-o", at("all.moments")});
+  folder_.write("empty", "");
+  for (const std::string command : {"predict", "eval"}) {
+    const std::string call = "the command is 'arete " + command + " MODEL DATA'";
+    expect_failure({command, at("all.moments"), test_}, 3, "is no model but a moments file");
+    expect_failure({command, at("empty"), test_}, 3, "is no model but an empty file; " + call);
+    expect_failure({command, at("."), test_}, 3, "is no model but a folder; " + call);
+    expect_failure({command, test_, model_}, 3, "is no model but other data; " + call);
+  }
+}
+
+TEST_F(Predict, ClassesThatTheModelLacksMatterToEvalAlone) {
+  folder_.write("t10k-labels-idx1-ubyte",
+                test_files::idx(0x08, {7}, std::vector<std::uint8_t>{0, 1, 2, 9, 0, 1, 2}));
+  EXPECT_EQ(arete({"predict", model_, test_}).exit, 0);
+  expect_failure({"eval", model_, test_}, 3, test_ + ": class \"9\" is not among");
+}
+
+TEST_F(Predict, OptionsOfAFileNeedOne) {
+  expect_failure({"predict", model_, test_, "--json"}, 2, "--json: ");
+  expect_failure({"predict", model_, test_, "--force"}, 2, "--out FILE");
+  expect_failure({"fit", folder_.path().string(), "--force"}, 2, "--out MODEL");
+}
+
+TEST_F(Predict, ScoresOfManyRowsKeepToTheMemory) {
+  constexpr std::size_t rows = 100'000;
+  std::string pixels(rows * 6, '\1');
+  folder_.write("many.npy", test_files::npy("|u1", "(100000, 6)", pixels));
+  const Json json = json_of({"predict", model_, at("many.npy"), "--scores", "--memory", "4M", "-o",
+                             at("many.csv"), "--threads", "1"});
+  const Json small =
+      json_of({"predict", model_, test_, "--scores", "-o", at("few.csv"), "--threads", "1"});
+  EXPECT_LT(json["peak_bytes"].get<double>(), small["peak_bytes"].get<double>() + 8e6);
+}
+
 /// Folders of images: the classes are their names, one of which CSV must quote.
 class PredictImages : public testing::Test {
  protected:

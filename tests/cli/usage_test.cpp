@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <iterator>
@@ -82,6 +83,20 @@ TEST_F(Usage, OtherFailuresHaveTheirCodes) {
   expect_failure({"fit", data_, "--out", at("no/such/folder/model")}, 6, "no/such/folder");
   expect_failure({"moments", data_, "-o", at("no/such/folder/m")}, 6, "no/such/folder");
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(Usage, ThreadsThatCannotBeStartedAreAFailedResource) {
+  // Threads take their stack from this limit: here, more than there are addresses.
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_STACK, &before), 0);
+  if (before.rlim_max != RLIM_INFINITY) GTEST_SKIP() << "the stack is limited for good";
+  const struct rlimit huge { rlim_t{1} << 50U, before.rlim_max };
+  ASSERT_EQ(::setrlimit(RLIMIT_STACK, &huge), 0);
+  const Options one_thread{Output::pipe, {{"OPENBLAS_NUM_THREADS", "1"}, {"OMP_NUM_THREADS", "1"}}};
+  expect_failure({"fit", data_, "--lambdas", "1", "--threads", "1"}, 6, "--threads", one_thread);
+  ASSERT_EQ(::setrlimit(RLIMIT_STACK, &before), 0);
+}
+#endif
 
 TEST_F(Usage, NothingUnsolvedIsReportedAsSolved) {
   folder_.write("zero.npy", test_files::npy("|u1", "(20, 4)", std::string(80, '\0')));

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <string>
 
+#include "arete/core/memory.hpp"
 #include "core/expect_error.hpp"
 #include "core/temporary_folder.hpp"
 
@@ -28,6 +29,20 @@ void write_file(const std::filesystem::path& path, std::string_view text, bool o
 
 long open_descriptors() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST(Memory, OfAControlGroupIsNotTakenByTheCacheOfFiles) {
+  const TemporaryFolder v2;
+  v2.write("memory.max", "1000\n");
+  v2.write("memory.current", "900\n");
+  EXPECT_EQ(memory_left_in_control_group(v2.path()), 100U);
+  v2.write("memory.stat", "anon 200\ninactive_file 600\nactive_file 100\n");
+  EXPECT_EQ(memory_left_in_control_group(v2.path()), 700U);
+  const TemporaryFolder v1;
+  v1.write("memory/memory.limit_in_bytes", "1000\n");
+  v1.write("memory/memory.usage_in_bytes", "900\n");
+  v1.write("memory/memory.stat", "inactive_file 5\ntotal_inactive_file 600\n");
+  EXPECT_EQ(memory_left_in_control_group(v1.path()), 700U);
 }
 
 TEST(InputFile, ReadsAtPositions) {

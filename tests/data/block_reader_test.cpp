@@ -47,6 +47,37 @@ TEST(BlockReader, GivesEveryRowOnceAndInOrderOnEveryPass) {
   }
 }
 
+TEST(BlockReader, LeavesRoomForWhatIsMadeOfItsRows) {
+  constexpr std::size_t overhead = 1'000'000;
+  const auto data = reference::random_data(ElementType::uint8, 103, 10, 2, 1);
+  for (const bool resident : {false, true}) {
+    const auto source = reference::open(data, resident);
+    BlockReader::Options options;
+    options.memory = 16 * overhead;
+    options.row_overhead = overhead;
+    EXPECT_LE(BlockReader(*source, {0, 103}, options).block_rows(), 8U);
+    EXPECT_GE(BlockReader(*source, {0, 103}, options).block_rows(), 7U);
+    options.row_overhead = 100 * overhead;
+    EXPECT_EQ(BlockReader(*source, {0, 103}, options).block_rows(), 1U);
+  }
+}
+
+TEST(BlockReader, KeepsNothingUnlessAsked) {
+  const auto data = reference::random_data(ElementType::uint8, 30, 10, 2, 1);
+  const auto source = reference::open(data, false);
+  for (const bool keep : {false, true}) {
+    BlockReader::Options options;
+    options.memory = 1 << 20;
+    options.row_overhead = 1 << 16;  // several blocks
+    options.keep = keep;
+    BlockReader reader(*source, {0, 30}, options);
+    std::vector<const std::byte*> places;
+    reader.for_each([&](const RowBlock& block) { places.push_back(block.data); });
+    ASSERT_GE(places.size(), 3U);
+    EXPECT_EQ(places[0] == places[2], !keep);
+  }
+}
+
 TEST(BlockReader, SaysWhatItNeedsWhenTheBudgetIsTooSmall) {
   const auto source = reference::open(reference::random_data(ElementType::uint8, 50, 100, 2, 1));
   try {

@@ -46,6 +46,11 @@ TEST(ClassList, IndexIntoFindsEachClassOrNamesTheOneThatIsMissing) {
                            },
                            {"\"3\"", "\"1\" to \"2\""});
   test_files::expect_error(ErrorKind::input, [] { return index_into({"3"}, {}); });
+  test_files::expect_error(ErrorKind::input,
+                           [] {
+                             return index_into({"3"}, {"1", "2"}, "some.npy");
+                           },
+                           {"some.npy: class \"3\"", "leave its rows out"});
 }
 
 TEST(ClassList, ClassNamesAreTextWithoutControlCharacters) {

@@ -251,6 +251,17 @@ TEST_F(ImageFolder, SeveralThreadsMayReadAtOnce) {
   for (const Rows& rows : found) EXPECT_EQ(rows.values, expected.values);
 }
 
+TEST_F(ImageFolder, GreyIsRepeatedWhereThreeChannelsAreAsked) {
+  const fs::path file = write_file(folder / "one.png", png(2, 1, {7, 9}));
+  options.channels = 3;
+  const auto source = open_images(file, options);
+  EXPECT_THAT(source->info().shape, ElementsAre(1, 2, 3));
+  EXPECT_THAT(read_all(*source).values, ElementsAre(7, 7, 7, 9, 9, 9));
+  options.channels = 1;
+  EXPECT_THAT(error_of(ErrorKind::usage, [&] { (void)open_images(file, options); }),
+              HasSubstr("--grayscale"));
+}
+
 TEST_F(ImageFolder, HoldsImages) {
   EXPECT_FALSE(holds_images(folder.path()));
   EXPECT_FALSE(holds_images(folder / "none"));

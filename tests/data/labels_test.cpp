@@ -118,7 +118,8 @@ TEST_F(LabelFile, EveryTruncationOfAnArrayIsAnError) {
   const std::string array = idx<std::int16_t>(0x0B, {3}, {10, 2, 10});
   test_files::expect_truncations_fail(folder, array, read_path);
   test_files::expect_truncations_fail(folder, test_files::gzip_stored(array), read_path);
-  test_files::expect_truncations_fail(folder, npy("<i4", "(2,)", bytes_of(std::vector{1, 2})), read_path);
+  test_files::expect_truncations_fail(folder, npy("<i4", "(2,)", bytes_of(std::vector{1, 2})),
+                                      read_path);
 }
 
 TEST_F(LabelFile, OneThatIsNotThereIsNamed) {

@@ -47,6 +47,26 @@ TEST_F(Open, RecognisesArraysByTheirBytes) {
   EXPECT_EQ(open(folder.write("d.bin", rows))->info().features, 2U);
 }
 
+TEST_F(Open, ContentGoesBeforeCifarsSize) {
+  constexpr std::size_t record = 3073;
+  const std::string rows = idx<std::uint8_t>(0x08, {1, 3061}, std::vector<std::uint8_t>(3061));
+  ASSERT_EQ(rows.size(), record);
+  EXPECT_EQ(open(folder.write("a.bin", rows))->info().features, 3061U);
+  const std::string header = npy("|u1", "(1, 1)", "x");
+  const std::string values(record - header.size() + 1 - 3, 'x');
+  const std::string array = npy("|u1", "(1, " + std::to_string(values.size()) + ")", values);
+  ASSERT_EQ(array.size(), record);
+  EXPECT_EQ(open(folder.write("b.bin", array))->info().features, values.size());
+  EXPECT_EQ(open(folder.write("batch", cifar_batch()))->info().features, 3072U);
+}
+
+TEST_F(Open, HalvesInAGzipFileAreHeldButNotResident) {
+  const std::string rows = npy("<f2", "(1, 2)", "abcd");
+  const auto source = open(folder.write("rows", test_files::gzip_stored(rows)));
+  EXPECT_EQ(source->info().resident_bytes, 0U);
+  EXPECT_GE(source->info().held_bytes, rows.size());
+}
+
 TEST_F(Open, FoldersWithMnistsFilesMeanTheTrainingFiles) {
   for (const char* separator : {"-", "."}) {
     for (const char* end : {"", ".gz"}) {

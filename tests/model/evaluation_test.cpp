@@ -56,6 +56,36 @@ TEST(Evaluation, MatchesClassesByNameAndRefusesUnknownOnes) {
   EXPECT_THROW(static_cast<void>(run(small_model(), data)), Error);
 }
 
+TEST(Evaluation, PredictionsNeedNoClassesThatTheModelKnows) {
+  reference::DataSet data = small_data();
+  data.classes = {"a", "b", "z"};
+  Listener listener;
+  std::vector<std::int32_t> classes;
+  predict(small_model(), *reference::open(data), {0, 4}, {2, 1 << 20}, listener,
+          [&](const Predictions& predictions) {
+            EXPECT_TRUE(predictions.labels.empty());
+            classes.insert(classes.end(), predictions.classes.begin(), predictions.classes.end());
+          });
+  EXPECT_EQ(classes, (std::vector<std::int32_t>{0, 1, 2, 0}));
+}
+
+TEST(Evaluation, PredictsInBlocksThatTheMemoryHolds) {
+  reference::DataSet data = small_data();
+  Listener listener;
+  PredictOptions options{2, 1 << 20};
+  options.row_overhead = 1 << 18;
+  for (const bool resident : {false, true}) {
+    if (resident) options.row_overhead = 1 << 22;  // rows in memory have 8 MB at least
+    std::size_t calls = 0;
+    predict(small_model(), *reference::open(data, resident), {0, 4}, options, listener,
+            [&](const Predictions& predictions) {
+              EXPECT_LE(predictions.classes.size(), 2U);
+              ++calls;
+            });
+    EXPECT_GE(calls, 2U);
+  }
+}
+
 TEST(Evaluation, RefusesRowsThatTheModelCannotScore) {
   RidgeModel model = small_model();
   reference::DataSet data = small_data();

@@ -83,6 +83,34 @@ TEST(Safetensors, RefusesAHeaderThatIsNone) {
   expect_refused("\"k\" is no string", R"({"__metadata__":{"k":1}})", 0);
 }
 
+TEST(Safetensors, RefusesWhatIsNestedWithoutEnd) {
+  const TemporaryFolder folder;
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  for (const std::string& header :
+       {R"({"a":{"dtype":)" + deep + R"(,"shape":[1],"data_offsets":[0,8]}})",
+        R"({"__metadata__":)" + deep + "}", R"({"a":)" + deep + R"(,"a":1})"}) {
+    write_bytes(folder / "x", file_of(header, 8));
+    expect_error(ErrorKind::input, "nested more than 8 deep",
+                 [&] { return read_tensors(folder / "x"); });
+  }
+}
+
+TEST(Safetensors, QuotesOnlyTheBeginningOfWhatIsWrong) {
+  const TemporaryFolder folder;
+  const std::string longest = '"' + std::string(100'000, 'x') + '"';
+  for (const std::string& header :
+       {R"({"a":{"dtype":)" + longest + R"(,"shape":[1],"data_offsets":[0,8]}})",
+        "{" + longest + ":1," + longest + ":1}", "{" + longest + longest + "}"}) {
+    write_bytes(folder / "x", file_of(header, 8));
+    try {
+      static_cast<void>(read_tensors(folder / "x"));
+      ADD_FAILURE() << "was accepted";
+    } catch (const Error& error) {
+      EXPECT_LT(std::string(error.what()).size(), 1000U);
+    }
+  }
+}
+
 TEST(Safetensors, RefusesALengthBeyondTheFile) {
   const TemporaryFolder folder;
   for (const std::uint64_t length :

@@ -34,7 +34,7 @@ Moments accumulate(const DataSet& data, IntegerKernel kernel, int threads,
                    std::size_t shard = 2048) {
   const Groups groups(data, shard);
   Accumulator accumulator(data.features, data.classes, data.type, kernel);
-  Float64Gram workspace(data.features, data.classes.size());
+  AccumulatorWorkspace workspace(data.features, data.classes.size());
   accumulator.add(groups.groups, "memory", workspace, threads);
   return clone(accumulator.moments(threads));
 }
@@ -136,9 +136,9 @@ TEST(Accumulator, StripsGiveTheSumsOfTheReference) {
 }
 
 TEST(Accumulator, NamesTheFirstValueThatIsNotFinite) {
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(),
-                           std::numeric_limits<double>::infinity(),
-                           -std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+        -std::numeric_limits<double>::infinity()}) {
     for (const ElementType type : {ElementType::float32, ElementType::float64}) {
       DataSet data = reference::random_data(type, 50, 20, 2, 1);
       data.rows[31][17] = bad;
@@ -164,7 +164,7 @@ TEST(Accumulator, IntegersBeyondTheExactLimitAreRefused) {
   huge.gram(0, 0) = exact_limit - 1;
   accumulator.add(huge, 1);
   const Groups groups(data, 8);
-  Float64Gram workspace(2, 2);
+  AccumulatorWorkspace workspace(2, 2);
   EXPECT_THROW(accumulator.add(groups.groups, "memory", workspace, 1), Error);
 }
 
@@ -176,7 +176,7 @@ TEST(Accumulator, FloatsThatAreIntegersLeaveTheExactPathBeyondTheLimit) {
   accumulator.add(huge, 1);
   EXPECT_TRUE(accumulator.moments(1).exact);
   const Groups groups(data, 8);
-  Float64Gram workspace(2, 2);
+  AccumulatorWorkspace workspace(2, 2);
   accumulator.add(groups.groups, "memory", workspace, 1);
   EXPECT_FALSE(accumulator.moments(1).exact);
 }

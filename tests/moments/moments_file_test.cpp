@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -195,6 +196,24 @@ TEST(MomentsFile, WithSumsThatCannotBeIsRefused) {
                  changed([](auto& s) { s.parts[0].gram(1, 1) = -1; }));
   expect_refused("sums of uint8 elements must be exact",
                  changed([](auto& s) { s.parts[0].exact = false; }));
+}
+
+TEST(MomentsFile, WithExactSumsBeyondTheirBoundsIsRefused) {
+  expect_refused("which its sums by class do not add up to",
+                 changed([](auto& s) { s.parts[0].column_sums[3] += 1; }));
+  expect_refused("more than its sum of squares",
+                 changed([](auto& s) { s.parts[0].class_sums(1, 3) = s.parts[0].gram(3, 3) + 1; }));
+  expect_refused("more than both their sums of squares", changed([](auto& s) {
+                   Moments& part = s.parts[0];
+                   part.gram(2, 4) = -std::max(part.gram(2, 2), part.gram(4, 4)) - 1;
+                 }));
+  expect_refused("too large for", changed([](auto& s) {
+                   Moments& part = s.parts[0];
+                   part.gram(2, 2) =
+                       part.column_sums[2] * part.column_sums[2] / static_cast<double>(part.rows) -
+                       1;
+                   part.gram(2, 2) = std::floor(part.gram(2, 2));
+                 }));
 }
 
 TEST(MomentsFile, WithCountsThatDisagreeIsRefused) {

@@ -50,7 +50,9 @@ inline double weight_difference(const Matrix<double>& weights, const Solution& e
       largest = std::max(largest, std::abs(expected.weights[k][j]));
     }
   }
-  return static_cast<double>(difference / largest);
+  const bool finite =
+      std::ranges::all_of(weights.span(), [](double w) { return std::isfinite(w); });
+  return finite ? static_cast<double>(difference / largest) : INFINITY;
 }
 
 }  // namespace arete::reference

@@ -13,11 +13,16 @@ std::size_t put(ElementType type, double value, std::byte* into) {
     return sizeof element;
   };
   switch (type) {
-    case ElementType::uint8: return store(static_cast<std::uint8_t>(value));
-    case ElementType::int8: return store(static_cast<std::int8_t>(value));
-    case ElementType::int16: return store(static_cast<std::int16_t>(value));
-    case ElementType::float32: return store(static_cast<float>(value));
-    case ElementType::float64: return store(value);
+    case ElementType::uint8:
+      return store(static_cast<std::uint8_t>(value));
+    case ElementType::int8:
+      return store(static_cast<std::int8_t>(value));
+    case ElementType::int16:
+      return store(static_cast<std::int16_t>(value));
+    case ElementType::float32:
+      return store(static_cast<float>(value));
+    case ElementType::float64:
+      return store(value);
   }
   return 0;
 }
@@ -67,12 +72,16 @@ double draw(ElementType type, double centre, std::mt19937_64& random) {
     return static_cast<double>(std::uniform_int_distribution<int>(low, high)(random));
   };
   switch (type) {
-    case ElementType::uint8: return std::clamp(centre * 60 + uniform(-100, 255), 0.0, 255.0);
-    case ElementType::int8: return std::clamp(centre * 40 + uniform(-128, 127), -128.0, 127.0);
-    case ElementType::int16: return uniform(-1024, 1023) + std::trunc(centre * 100);
+    case ElementType::uint8:
+      return std::clamp(centre * 60 + uniform(-100, 255), 0.0, 255.0);
+    case ElementType::int8:
+      return std::clamp(centre * 40 + uniform(-128, 127), -128.0, 127.0);
+    case ElementType::int16:
+      return uniform(-1024, 1023) + std::trunc(centre * 100);
     case ElementType::float32:
       return static_cast<float>(centre + std::normal_distribution<float>()(random));
-    case ElementType::float64: return centre + std::normal_distribution<double>()(random);
+    case ElementType::float64:
+      return centre + std::normal_distribution<double>()(random);
   }
   return 0;
 }

@@ -21,8 +21,8 @@ struct DataSet {
   [[nodiscard]] DataSet slice(std::size_t first, std::size_t last) const;
 };
 
-/// Rows of `type` around a centre per class, seeded: integers over the type's whole range (int16: of
-/// magnitude 2^10), floats of about unit size.
+/// Rows of `type` around a centre per class, seeded: integers over the type's whole range (int16:
+/// of magnitude 2^10), floats of about unit size.
 [[nodiscard]] DataSet random_data(ElementType type, std::size_t rows, std::size_t features,
                                   std::size_t classes, std::uint64_t seed);
 

@@ -47,8 +47,7 @@ Moments moments(const DataSet& data, const std::function<bool(std::size_t)>& use
   return result;
 }
 
-System centre(const DataSet& data, Centring centring,
-              const std::function<bool(std::size_t)>& use) {
+System centre(const DataSet& data, Centring centring, const std::function<bool(std::size_t)>& use) {
   const std::size_t d = data.features;
   const std::size_t classes = data.classes.size();
   System system{Rows(d, std::vector<Real>(d)), Rows(classes, std::vector<Real>(d)),

@@ -8,8 +8,8 @@
 #include "arete/backend/backend.hpp"
 #include "reference/data_set.hpp"
 
-/// The algorithm in its plainest form: loops over long double, no BLAS, no blocks, no cleverness. Integers
-/// below 2^64 are exact in it (x86-64's long double has 64 digits).
+/// The algorithm in its plainest form: loops over long double, no BLAS, no blocks, no cleverness.
+/// Integers below 2^64 are exact in it (x86-64's long double has 64 digits).
 namespace arete::reference {
 
 using Real = long double;
@@ -26,9 +26,9 @@ struct System {
   std::vector<Real> target_means;
 };
 
-/// C = (X - mean)'(X - mean) and B = (Y - target mean)'(X - mean) over the rows for which `use` holds,
-/// from the rows themselves. The means are those of the same rows; with Centring::odyssey the column
-/// means are those of all rows and the target means zero.
+/// C = (X - mean)'(X - mean) and B = (Y - target mean)'(X - mean) over the rows for which `use`
+/// holds, from the rows themselves. The means are those of the same rows; with Centring::odyssey
+/// the column means are those of all rows and the target means zero.
 [[nodiscard]] System centre(const DataSet& data, Centring centring,
                             const std::function<bool(std::size_t)>& use);
 

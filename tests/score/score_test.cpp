@@ -39,8 +39,7 @@ TEST(Counting, CountsWhatTheReferencePredicts) {
     const Block block(data);
     for (const int threads : {1, 2, 3}) {
       std::vector<std::uint64_t> correct(lambdas.size(), 0);
-      count_correct(block.rows, block.block.labels, type, make_path_scorer(path), correct,
-                    threads);
+      count_correct(block.rows, block.block.labels, type, make_path_scorer(path), correct, threads);
       for (std::size_t l = 0; l < lambdas.size(); ++l) {
         const auto solution =
             reference::solve(reference::centre(data, Centring::standard, every_row), lambdas[l]);

@@ -21,8 +21,7 @@ double largest(const reference::Rows& rows) {
   return static_cast<double>(result);
 }
 
-void expect_close(const CentredSystem& system, const reference::System& expected,
-                  double relative) {
+void expect_close(const CentredSystem& system, const reference::System& expected, double relative) {
   const double gram_scale = largest(expected.gram);
   const double right_scale = largest(expected.right_hand_side);
   for (std::size_t i = 0; i < system.gram.rows(); ++i) {
@@ -33,8 +32,8 @@ void expect_close(const CentredSystem& system, const reference::System& expected
   }
   for (std::size_t k = 0; k < system.right_hand_side.rows(); ++k) {
     for (std::size_t j = 0; j < system.gram.columns(); ++j) {
-      ASSERT_NEAR(system.right_hand_side(k, j),
-                  static_cast<double>(expected.right_hand_side[k][j]), relative * right_scale);
+      ASSERT_NEAR(system.right_hand_side(k, j), static_cast<double>(expected.right_hand_side[k][j]),
+                  relative * right_scale);
     }
   }
 }
@@ -42,8 +41,8 @@ void expect_close(const CentredSystem& system, const reference::System& expected
 TEST(Centring, AgreesWithCentringTheRows) {
   for (const ElementType type : {ElementType::uint8, ElementType::int16, ElementType::float64}) {
     const auto data = reference::random_data(type, 120, 17, 3, 4);
-    expect_close(centre(reference::moments(data), 2), reference::centre(data, Centring::standard, every_row),
-                 1e-14);
+    expect_close(centre(reference::moments(data), 2),
+                 reference::centre(data, Centring::standard, every_row), 1e-14);
   }
 }
 
@@ -53,8 +52,8 @@ TEST(Centring, OnTheMeanOfAllRowsAgreesWithThePublishedProtocol) {
     const auto first = [](std::size_t row) { return row < 110; };
     ColumnTotals totals;
     add(totals, reference::moments(data));
-    expect_close(centre_on(reference::moments(data, first), totals, 2), reference::centre(data, Centring::odyssey, first),
-                 1e-14);
+    expect_close(centre_on(reference::moments(data, first), totals, 2),
+                 reference::centre(data, Centring::odyssey, first), 1e-14);
   }
 }
 

@@ -36,7 +36,8 @@ class FashionMnist : public ::testing::Test {
   [[nodiscard]] reference::DataSet images(std::size_t count) const {
     RowBlock block;
     training_->read({0, count}, block);
-    reference::DataSet data{block.type, block.features, training_->info().classes, {}, block.labels};
+    reference::DataSet data{
+        block.type, block.features, training_->info().classes, {}, block.labels};
     for (std::size_t i = 0; i < count; ++i) {
       const auto* pixels = reinterpret_cast<const std::uint8_t*>(block.row(i));
       data.rows.emplace_back(pixels, pixels + block.features);
@@ -85,8 +86,8 @@ TEST_F(FashionMnist, CountsAreThoseOfTheReference) {
   const auto training = [](std::size_t row) { return row < 400; };
   for (const Centring centring : {Centring::standard, Centring::odyssey}) {
     options.centring = centring;
-    const FitResult result = fit(*training_, {0, count}, options, *cpu_backend(),
-                                 *single_process(), listener_);
+    const FitResult result =
+        fit(*training_, {0, count}, options, *cpu_backend(), *single_process(), listener_);
     const auto solution = reference::solve(reference::centre(data, centring, training), lambda);
     std::uint64_t expected = 0;
     for (std::size_t row = 400; row < count; ++row) {
@@ -100,8 +101,8 @@ TEST_F(FashionMnist, ModelsGetFourOfFiveTestImagesRight) {
   FitOptions options;
   options.threads = 2;
   options.rule = holdout_rule(0.2, 0);
-  const FitResult result = fit(*training_, {0, 60'000}, options, *cpu_backend(),
-                               *single_process(), listener_);
+  const FitResult result =
+      fit(*training_, {0, 60'000}, options, *cpu_backend(), *single_process(), listener_);
   const auto test = open_source(customary_test_set(folder()).value(), {});
   const Evaluation evaluation =
       evaluate(result.model, *test, {0, test->info().rows}, {2, 0}, listener_);

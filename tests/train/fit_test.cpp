@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -73,8 +74,8 @@ TEST(Fit, AgreesWithTheReferenceForEveryRule) {
   for (const ElementType type : {ElementType::uint8, ElementType::float32}) {
     const auto data = reference::random_data(type, 260, 21, 4, 77);
     const std::vector<double> lambdas{1, 1e2, 1e5};
-    for (const PartRule& rule : {holdout_rule(0.3, 5), folds_rule(3, 1),
-                                 holdout_last_rule(0.2, {0, 260})}) {
+    for (const PartRule& rule :
+         {holdout_rule(0.3, 5), folds_rule(3, 1), holdout_last_rule(0.2, {0, 260})}) {
       for (const Centring centring : {Centring::standard, Centring::odyssey}) {
         FitOptions options = options_of(rule, lambdas);
         options.centring = centring;
@@ -88,8 +89,8 @@ TEST(Fit, AgreesWithTheReferenceForEveryRule) {
                       1e-8 * static_cast<double>(expected.squared_error));
         }
         const auto everything = [](std::size_t) { return true; };
-        const auto refit = reference::solve(
-            reference::centre(data, Centring::standard, everything), result.model.lambda);
+        const auto refit = reference::solve(reference::centre(data, Centring::standard, everything),
+                                            result.model.lambda);
         EXPECT_LT(reference::weight_difference(result.model.weights, *refit), 1e-10);
       }
     }
@@ -116,6 +117,65 @@ TEST(Fit, ThreadsKernelsAndMemoryDoNotChangeABit) {
         }
       }
     }
+  }
+}
+
+TEST(Fit, NeitherDoTheyWhereSomeShardsOfFloatsAreIntegers) {
+  // Shards of pixels, one of fractions, shards of pixels again; and enough rows for several blocks.
+  auto data = reference::as_type(reference::random_data(ElementType::uint8, 30'000, 6, 2, 14),
+                                 ElementType::float32);
+  for (std::size_t row = 9000; row < 9100; ++row) data.rows[row][3] += 0.37F;
+  FitOptions options = options_of({});
+  const MomentsSet expected = gather(data, options);
+  EXPECT_FALSE(expected.parts[0].exact);
+  for (const int threads : {1, 3}) {
+    for (const std::size_t memory : {std::size_t{8'000'000}, std::size_t{1} << 30}) {
+      for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+        options.threads = threads;
+        options.memory = memory;
+        options.kernel = kernel;
+        reference::expect_identical(gather(data, options).parts[0], expected.parts[0]);
+      }
+    }
+  }
+}
+
+TEST(Fit, ManyLambdasAreSolvedInTurnWhereMemoryIsShort) {
+  const auto data = reference::random_data(ElementType::uint8, 300, 40, 3, 8);
+  FitOptions options = options_of(folds_rule(3, 0));
+  for (int e = 0; e < 40; ++e) options.lambdas.push_back(std::pow(1.5, e));
+  const FitResult expected = train(data, options);
+  // What the sums need, and room for a few solutions.
+  options.memory = cpu_backend()->host_memory({options.rule, 40, data.type, data.classes, 2}) +
+                   std::size_t{60'000};
+  const FitResult result = train(data, options);
+  expect_same_model(result.model, expected.model);
+  for (std::size_t l = 0; l < 40; ++l) {
+    EXPECT_EQ(result.path[l].total.correct, expected.path[l].total.correct);
+    EXPECT_EQ(result.path[l].folds.size(), 3U);
+  }
+}
+
+TEST(Fit, PartsThatAreExactButTogetherAreNotAreRefused) {
+  MomentsSet moments;
+  moments.rule = folds_rule(2, 0);
+  moments.type = ElementType::int16;
+  moments.shape = {2};
+  for (int part = 0; part < 2; ++part) {
+    Moments sums = empty_moments(2, {"a", "b"});
+    sums.rows = 2;
+    sums.class_counts = {1, 1};
+    sums.gram(0, 0) = sums.gram(1, 1) = exact_limit - 1;
+    moments.parts.push_back(std::move(sums));
+  }
+  Listener listener;
+  try {
+    static_cast<void>(
+        fit(moments, options_of({}, {1}), *cpu_backend(), *single_process(), listener));
+    FAIL() << "was accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    EXPECT_NE(std::string(error.what()).find("2^53"), std::string::npos) << error.what();
   }
 }
 
@@ -258,12 +318,14 @@ TEST(Fit, RefusesWhatCannotBeTrained) {
 
   DataSet constant = data;
   for (auto& row : constant.rows) row[0] = 3;
-  EXPECT_EQ(kind_of_failure(constant, options_of(holdout_rule(0.2, 0), {0})),
-            ErrorKind::unsolved);
+  EXPECT_EQ(kind_of_failure(constant, options_of(holdout_rule(0.2, 0), {0})), ErrorKind::unsolved);
 
   FitOptions folds_without_refit = options_of(folds_rule(3, 0), {1});
   folds_without_refit.refit = false;
   EXPECT_EQ(kind_of_failure(data, folds_without_refit), ErrorKind::usage);
+
+  EXPECT_EQ(kind_of_failure(data, options_of(holdout_rule(0.2, 0), {-1})), ErrorKind::usage);
+  EXPECT_EQ(kind_of_failure(data, options_of(holdout_rule(0.2, 0), {NAN})), ErrorKind::usage);
 
   FitOptions starved = options;
   starved.memory = 100;

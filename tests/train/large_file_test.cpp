@@ -16,8 +16,8 @@
 namespace arete {
 namespace {
 
-/// A sparse NPY file of zeros but for some rows: at both ends, and in pairs across places where blocks
-/// may be cut. Every second row is of class 1.
+/// A sparse NPY file of zeros but for some rows: at both ends, and in pairs across places where
+/// blocks may be cut. Every second row is of class 1.
 class LargeFile : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   static constexpr std::size_t features = 500;

@@ -50,11 +50,12 @@ struct SolveRequest {
 /// What can be said of all rows before anything is solved.
 struct DataSummary {
   std::uint64_t rows = 0;
+  std::size_t features = 0;
   bool exact = true;  ///< the sums are exact integers
   std::vector<std::uint64_t> part_rows;
   std::vector<std::uint64_t> class_counts;
   double mean_eigenvalue = 0;       ///< trace(C) / features: the scale of lambda
-  std::size_t nearly_constant = 0;  ///< columns with 0 < C_ii < 2^-26 G_ii
+  std::size_t nearly_constant = 0;  ///< columns with C_ii < 2^-26 G_ii; exact zeros are not counted
 };
 
 /// Held-out rows and how many of them each lambda classified correctly.
@@ -102,7 +103,7 @@ class Backend {
 
   /// "cpu", "cuda:0".
   [[nodiscard]] virtual std::string name() const = 0;
-  /// Bytes of host memory that such a session takes at least, its solutions included.
+  /// Bytes of host memory that such a session takes at least, with one solution.
   [[nodiscard]] virtual std::size_t host_memory(const SessionOptions& options) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Session> open(const SessionOptions& options) = 0;
 };

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "arete/backend/backend.hpp"
 #include "arete/core/error.hpp"
@@ -15,9 +15,9 @@ namespace {
 constexpr double nearly_constant =
     1.0 / (1 << 26);  // of C_ii to G_ii: half of float64's digits lost
 
-/// The rows of one part that lie in `block`, cut where a shard of the source begins.
-std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule, int part) {
-  const std::uint64_t shard = shard_rows(block.features);
+/// The rows of one part that lie in `block`, cut where their numbers are multiples of `shard`.
+std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule, int part,
+                                     std::uint64_t shard) {
   std::vector<RowGroup> groups;
   std::uint64_t current = 0;
   for (std::size_t i = 0; i < block.rows; ++i) {
@@ -46,7 +46,8 @@ class CpuSession final : public Session {
 
   void add(const RowBlock& block, std::string_view source) override {
     for (int part = 0; part < part_count(options_.rule); ++part) {
-      const std::vector<RowGroup> groups = groups_of_part(block, options_.rule, part);
+      const std::vector<RowGroup> groups =
+          groups_of_part(block, options_.rule, part, shard_rows(block.features));
       accumulator(part).add(groups, source, workspace_, options_.threads);
     }
   }
@@ -69,7 +70,8 @@ class CpuSession final : public Session {
   void score(const RowBlock& block, int part, const RidgePath& path, ScoreCounts& counts) override {
     const PathScorer scorer = make_path_scorer(path);
     counts.correct.resize(path.solutions.size(), 0);
-    for (const RowGroup& group : groups_of_part(block, options_.rule, part)) {
+    constexpr auto uncut = std::numeric_limits<std::uint64_t>::max();
+    for (const RowGroup& group : groups_of_part(block, options_.rule, part, uncut)) {
       count_correct(group.rows, group.labels, group.type, scorer, counts.correct, options_.threads);
       counts.rows += group.rows.size();
     }
@@ -115,7 +117,7 @@ class CpuSession final : public Session {
   }
 
   SessionOptions options_;
-  Float64Gram workspace_;
+  AccumulatorWorkspace workspace_;
   std::vector<Accumulator> parts_;
 };
 
@@ -126,7 +128,14 @@ DataSummary CpuSession::summary() {
   }
   const ColumnTotals all = totals();
   summary.rows = all.rows;
+  summary.features = options_.features;
   summary.exact = all.exact;
+  if (is_integer(options_.type) && !all.exact) {
+    fail(ErrorKind::input,
+         "the sums of squares of all {} rows have outgrown 2^53, below which they are exact; use "
+         "fewer rows, or store the data as float64, for which rounding is accepted",
+         all.rows);
+  }
   summary.class_counts = all.class_counts;
   if (all.rows == 0) return summary;
   const std::vector<double> variances = centred_diagonal(all);
@@ -158,8 +167,9 @@ class CpuBackend final : public Backend {
     const auto parts = static_cast<std::size_t>(part_count(options.rule));
     // G and int32 sums of every part; C, its factor, and the sum of several parts.
     const std::size_t squares = checked_multiply(square, 2 * parts + 3, "the sums of all parts");
-    return checked_add(squares, Float64Gram::workspace(d, options.classes.size(), options.threads),
-                       "the sums");
+    const std::size_t workspace =
+        Float64Gram::workspace(d, options.classes.size(), options.threads) + Int8Panels::size(d);
+    return checked_add(squares, workspace, "the sums");
   }
   [[nodiscard]] std::unique_ptr<Session> open(const SessionOptions& options) override {
     return std::make_unique<CpuSession>(options);

@@ -18,9 +18,9 @@ struct EvalArguments {
 
 void run_eval(const EvalArguments& arguments) {
   ConsoleListener listener;
-  const RidgeModel model = read_model(arguments.model);
-  const auto source =
-      open_data(arguments.data, arguments.machine, preprocessing_of(model, arguments.data));
+  const RidgeModel model = open_model(arguments.model, "eval");
+  const auto source = open_data(arguments.data, arguments.machine,
+                                preprocessing_of(model, arguments.data), channels_of(model.shape));
   const Evaluation evaluation =
       evaluate(model, *source, chosen_rows(arguments.data, source->info()),
                {threads_of(arguments.machine), memory_of(arguments.machine)}, listener);

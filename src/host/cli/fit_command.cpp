@@ -43,6 +43,7 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
          "such as mpirun; this is one process",
          *arguments.parallel);
   }
+  if (!arguments.out) refuse_options(parser, {"--force"}, "is for --out MODEL, which is missing");
   if (arguments.out) check_writable(*arguments.out, arguments.force);
 }
 
@@ -59,6 +60,7 @@ void check_shape(const std::vector<std::size_t>& shape, const SourceInfo& info) 
 
 std::vector<double> odyssey_lambdas() {
   std::vector<double> lambdas;
+  lambdas.reserve(10);
   for (int i = 0; i < 10; ++i) lambdas.push_back(std::pow(10.0, -5 + 10.0 * i / 9));
   return lambdas;
 }
@@ -66,7 +68,7 @@ std::vector<double> odyssey_lambdas() {
 FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
   FitOptions options;
   options.threads = threads_of(arguments.machine);
-  options.memory = memory_of(arguments.machine);
+  options.memory = arguments.machine.memory.value_or(0);
   options.kernel = arguments.device.kernel.value_or(IntegerKernel::automatic);
   options.solver = arguments.solver.value_or(Solver::cholesky);
   options.refit = !arguments.no_refit;
@@ -95,10 +97,13 @@ FitResult train(const TrainingData& data, const FitArguments& arguments, Backend
   return fit(*data.moments, options, backend, communicator, listener);
 }
 
-/// The test set that was asked for, or the one that lies beside the training rows.
-std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments, const SourceInfo& info) {
+/// The test set that was asked for, or the one that lies beside the training rows. (The rows of a
+/// moments file are elsewhere.)
+std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments,
+                                          const TrainingData& training) {
   if (arguments.no_test) return nullptr;
-  const auto path = arguments.test ? arguments.test : customary_test_set(arguments.data.data);
+  std::optional<std::filesystem::path> path = arguments.test;
+  if (!path && !training.moments) path = customary_test_set(arguments.data.data);
   if (!path) {
     if (!arguments.test_labels) return nullptr;
     fail(ErrorKind::usage, "--test-labels: there is no test set; give one by --test");
@@ -106,7 +111,20 @@ std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments, const S
   DataOptions options;
   options.data = path->string();
   options.labels = arguments.test_labels;
-  return open_test_data(options, arguments.machine, info);
+  return open_test_data(options, arguments.machine, training.info);
+}
+
+/// A model that was trained and written stays, whatever the test set turns out to hold.
+Evaluation test_model(const FitReport& report, const RowSource& test, const MachineOptions& machine,
+                      Listener& listener) {
+  try {
+    return evaluate(report.result.model, test, {0, test.info().rows},
+                    {threads_of(machine), memory_of(machine)}, listener);
+  } catch (const Error& error) {
+    if (!report.model) throw;
+    throw Error(error.kind(), fmt::format("{}; the model is in {} all the same, untested",
+                                          error.what(), report.model->string()));
+  }
 }
 
 void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator& communicator) {
@@ -119,10 +137,13 @@ void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator
       listener.warning(fmt::format("--lambdas: {} is given more than once; once is used", value));
     }
   }
-  const TrainingData data = open_training_data(arguments.data, arguments.machine);
+  TrainingData data = open_training_data(arguments.data, arguments.machine);
   const double opened = stopwatch.seconds();  // a gzipped file is inflated then
-  if (arguments.shape) check_shape(*arguments.shape, data.info);
-  const auto test = find_test_data(arguments, data.info);
+  if (arguments.shape) {
+    check_shape(*arguments.shape, data.info);
+    data.info.shape = *arguments.shape;
+  }
+  const auto test = find_test_data(arguments, data);
 
   FitReport report;
   report.data = data.info.name;
@@ -131,13 +152,11 @@ void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator
   report.ranks = communicator.size();
   report.threads = threads_of(arguments.machine);
   report.model = arguments.out;
-  if (test) {
-    report.test = evaluate(report.result.model, *test, {0, test->info().rows},
-                           {report.threads, memory_of(arguments.machine)}, listener);
-  }
   if (arguments.shape) report.result.model.shape = *arguments.shape;
   check_interrupted();
   if (arguments.out) write_model(report.result.model, *arguments.out, arguments.force);
+  if (test) report.test = test_model(report, *test, arguments.machine, listener);
+  check_interrupted();
   report.result.seconds.read += opened;
   report.seconds = stopwatch.seconds();
   report.peak_bytes = peak_memory();

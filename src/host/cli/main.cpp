@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "arete/cli/console.hpp"
@@ -81,6 +82,9 @@ int guarded_run(int argc, const char* const* argv) {
     return static_cast<int>(error.kind());
   } catch (const std::bad_alloc&) {
     spdlog::error("out of memory; a smaller --memory or fewer --threads may help");
+    return static_cast<int>(ErrorKind::resource);
+  } catch (const std::system_error& error) {  // above all, threads that cannot be started
+    spdlog::error("the system refused: {}; fewer --threads may help", error.what());
     return static_cast<int>(ErrorKind::resource);
   } catch (const std::exception& error) {
     spdlog::error("{}; this is a bug", error.what());

@@ -98,7 +98,7 @@ void run_moments(const MomentsArguments& arguments, Communicator& communicator) 
   options.first_row = arguments.first_row.value_or(0);
   options.rule = part_rule(arguments.rule, rows);
   options.threads = threads_of(arguments.machine);
-  options.memory = memory_of(arguments.machine);
+  options.memory = arguments.machine.memory.value_or(0);
   options.kernel = arguments.device.kernel.value_or(IntegerKernel::automatic);
   static_cast<void>(checked_add(options.first_row, rows.last, "--first-row"));
   const MomentsSet set = gather_moments(*source, rows, options, *backend, communicator, listener);

@@ -6,6 +6,7 @@
 #include "arete/cli/console.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/threads.hpp"
+#include "arete/moments/moments_file.hpp"
 
 namespace arete::cli {
 
@@ -19,6 +20,14 @@ constexpr int most_threads = 4096;
 template <typename T>
 auto integer(std::uint64_t least, std::uint64_t most) {
   return [=](std::string_view text) { return static_cast<T>(parse_integer(text, least, most)); };
+}
+
+/// What was given in place of a model.
+std::string_view kind_of(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return "a folder";
+  if (std::filesystem::file_size(path, ignored) == 0) return "an empty file";
+  return is_moments_file(path) ? "a moments file ('arete fit' makes a model of it)" : "other data";
 }
 
 template <typename T>
@@ -136,10 +145,22 @@ Preprocessing preprocessing_of(const RidgeModel& model, const DataOptions& optio
   return own;
 }
 
+RidgeModel open_model(const std::string& path, std::string_view command) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !is_model_file(path)) {
+    fail(ErrorKind::input,
+         "{}: is no model but {}; the command is 'arete {} MODEL DATA', with a MODEL written by "
+         "'arete fit --out'",
+         path, kind_of(path), command);
+  }
+  return read_model(path);
+}
+
 std::unique_ptr<RowSource> open_data(const DataOptions& options, const MachineOptions& machine,
-                                     const Preprocessing& preprocessing) {
-  return open_source(options.data,
-                     {options.labels, preprocessing, memory_of(machine), threads_of(machine)});
+                                     const Preprocessing& preprocessing,
+                                     std::optional<std::size_t> channels) {
+  return open_source(options.data, {options.labels, preprocessing, memory_of(machine),
+                                    threads_of(machine), channels});
 }
 
 RowRange chosen_rows(const DataOptions& options, const SourceInfo& info) {

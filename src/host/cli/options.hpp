@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -98,9 +99,13 @@ void add_json_flag(CLI::App& parser, bool& json);
 /// The preprocessing of `model`. Throws Error (usage) for options that contradict it.
 [[nodiscard]] Preprocessing preprocessing_of(const RidgeModel& model, const DataOptions& options);
 
+/// The model of `arete COMMAND MODEL DATA`. Throws Error (input) saying what the file is instead.
+[[nodiscard]] RidgeModel open_model(const std::string& path, std::string_view command);
+
 [[nodiscard]] std::unique_ptr<RowSource> open_data(const DataOptions& options,
                                                    const MachineOptions& machine,
-                                                   const Preprocessing& preprocessing);
+                                                   const Preprocessing& preprocessing,
+                                                   std::optional<std::size_t> channels = {});
 
 /// The rows that were asked for: all, or --rows. Throws Error (usage) when there are not so many.
 [[nodiscard]] RowRange chosen_rows(const DataOptions& options, const SourceInfo& info);

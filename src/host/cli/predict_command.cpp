@@ -46,11 +46,12 @@ using Write = std::function<void(std::string_view)>;
 
 Job open_job(const PredictArguments& arguments) {
   Job job;
-  job.model = read_model(arguments.model);
-  job.source =
-      open_data(arguments.data, arguments.machine, preprocessing_of(job.model, arguments.data));
+  job.model = open_model(arguments.model, "predict");
+  job.source = open_data(arguments.data, arguments.machine,
+                         preprocessing_of(job.model, arguments.data), channels_of(job.model.shape));
   job.rows = chosen_rows(arguments.data, job.source->info());
   job.options = {threads_of(arguments.machine), memory_of(arguments.machine)};
+  job.options.row_overhead = row_bytes(job.model.classes, arguments.scores);
   job.scores = arguments.scores;
   return job;
 }
@@ -110,8 +111,12 @@ void predict_to_file(const Job& job, const PredictArguments& arguments, ConsoleL
   write_output(to_line(json));
 }
 
-void check_usage(const PredictArguments& arguments) {
-  if (!arguments.out) return;
+void check_usage(const CLI::App& parser, const PredictArguments& arguments) {
+  if (!arguments.out) {
+    refuse_options(parser, {"--json", "--force"},
+                   "is for predictions that go to a file; name it with --out FILE");
+    return;
+  }
   const std::filesystem::path extension = arguments.out->extension();
   if (extension != ".csv" && extension != ".npy") {
     fail(ErrorKind::usage, "--out: found '{}', expected a name that ends in .csv or .npy",
@@ -120,9 +125,9 @@ void check_usage(const PredictArguments& arguments) {
   check_writable(*arguments.out, arguments.force);
 }
 
-void run_predict(const PredictArguments& arguments) {
+void run_predict(const CLI::App& parser, const PredictArguments& arguments) {
   ConsoleListener listener;
-  check_usage(arguments);
+  check_usage(parser, arguments);
   const Job job = open_job(arguments);
   if (arguments.out) {
     predict_to_file(job, arguments, listener);
@@ -133,7 +138,10 @@ void run_predict(const PredictArguments& arguments) {
               write_output(one_row_text(job, predictions));
             });
   } else {
-    predict_to_csv(job, listener, write_output);
+    predict_to_csv(job, listener, [&](std::string_view text) {
+      listener.clear();  // progress and output may share a terminal
+      write_output(text);
+    });
   }
 }
 
@@ -156,7 +164,7 @@ Command predict_command(CLI::App& parser) {
   add_machine_options(*predict, arguments->machine);
   add_json_flag(*predict, arguments->json);
   predict->footer("Example:\n  arete predict hands.safetensors photo.jpg");
-  return {predict, [arguments](Communicator&) { run_predict(*arguments); }};
+  return {predict, [predict, arguments](Communicator&) { run_predict(*predict, *arguments); }};
 }
 
 }  // namespace arete::cli

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -33,8 +34,18 @@ std::string csv_header(const ClassList& classes, bool scores) {
   return line + '\n';
 }
 
+std::size_t row_bytes(const ClassList& classes, bool scores) {
+  constexpr std::size_t number = 20 + 2;  // 64 bits, a comma, the end of the line
+  constexpr std::size_t score = 24 + 1;   // "-2.2250738585072014e-308", a comma
+  std::size_t name = 0;
+  for (const std::string& label : classes) name = std::max(name, csv_field(label).size());
+  return number + name + (scores ? score * classes.size() : 0);
+}
+
 std::string csv_lines(const Predictions& predictions, const ClassList& classes, bool scores) {
   std::string lines;
+  // At once: a string that grows holds its text twice.
+  lines.reserve(predictions.classes.size() * row_bytes(classes, scores));
   for (std::size_t i = 0; i < predictions.classes.size(); ++i) {
     const auto predicted = static_cast<std::size_t>(predictions.classes[i]);
     fmt::format_to(std::back_inserter(lines), "{},{}", predictions.first_row + i,

@@ -16,6 +16,9 @@ namespace arete::cli {
 [[nodiscard]] std::string csv_lines(const Predictions& predictions, const ClassList& classes,
                                     bool scores);
 
+/// At least the bytes of one row's text in CSV, or of its elements in .npy.
+[[nodiscard]] std::size_t row_bytes(const ClassList& classes, bool scores);
+
 /// The header of an .npy file (version 1.0): int32 classes of shape (rows), or float64 scores of
 /// shape (rows, classes). Its size is a multiple of 64 bytes.
 [[nodiscard]] std::string npy_header(std::uint64_t rows, std::size_t classes, bool scores);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arete/core/error.hpp"
+#include "arete/model/predict.hpp"
 
 namespace arete::cli {
 
@@ -42,17 +43,14 @@ TrainingData open_training_data(const DataOptions& options, const MachineOptions
 
 std::unique_ptr<RowSource> open_test_data(const DataOptions& options, const MachineOptions& machine,
                                           const SourceInfo& training) {
-  auto source = open_data(options, machine, training.preprocessing);
+  auto source = open_data(options, machine, training.preprocessing, channels_of(training.shape));
   const SourceInfo& info = source->info();
   if (info.classes.empty()) {
     fail(ErrorKind::input, "{}: has no labels, so it cannot test; give --test-labels or --no-test",
          info.name);
   }
-  if (info.features != training.features) {
-    fail(ErrorKind::input, "{}: has {} features, expected {} as in {}", info.name, info.features,
-         training.features, training.name);
-  }
-  static_cast<void>(index_into(info.classes, training.classes));
+  check_compatible(training, info);
+  static_cast<void>(index_into(info.classes, training.classes, info.name));
   return source;
 }
 

@@ -22,7 +22,8 @@ struct TrainingData {
                                               const MachineOptions& machine);
 
 /// The test set of a fit, opened before the work starts: an unreadable one is found out then.
-/// Throws Error (input) when it has no labels, other features, or classes that training lacks.
+/// Throws Error (input) when it has no labels, rows of another kind than those of training, or
+/// classes that training lacks.
 [[nodiscard]] std::unique_ptr<RowSource> open_test_data(const DataOptions& options,
                                                         const MachineOptions& machine,
                                                         const SourceInfo& training);

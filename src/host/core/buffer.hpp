@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace arete {
 
@@ -30,6 +31,14 @@ class Buffer {
   explicit Buffer(std::size_t size)
       : memory_(size == 0 ? nullptr : static_cast<T*>(detail::allocate_aligned(bytes(size)))),
         size_(size) {}
+
+  Buffer(Buffer&& other) noexcept
+      : memory_(std::move(other.memory_)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   [[nodiscard]] T* data() noexcept { return memory_.get(); }
   [[nodiscard]] const T* data() const noexcept { return memory_.get(); }

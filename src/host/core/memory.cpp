@@ -21,30 +21,30 @@ std::size_t number_in(const std::string& path) {
   return file >> value ? value : unknown;
 }
 
-std::size_t available_in_system() {
-  std::ifstream file("/proc/meminfo");
+/// The number behind `key` in a file of lines "key number"; `unknown` where there is none.
+std::size_t number_of(const std::string& key, const std::string& path) {
+  std::ifstream file(path);
   for (std::string name; file >> name;) {
-    std::size_t kibibytes = 0;
-    if (name == "MemAvailable:" && file >> kibibytes) return kibibytes * 1024;
+    std::size_t value = 0;
+    if (name == key && file >> value) return value;
     file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
   return unknown;
 }
 
-/// What is left of a limit in one folder of control groups.
-std::size_t left_in(const std::string& limit, const std::string& usage) {
+std::size_t available_in_system() {
+  const std::size_t kibibytes = number_of("MemAvailable:", "/proc/meminfo");
+  return kibibytes == unknown ? unknown : kibibytes * 1024;
+}
+
+/// What is left of a limit in one folder of control groups. The usage counts pages of files that
+/// the kernel drops when memory is wanted; those, `cache`, are as good as free.
+std::size_t left_in(const std::string& limit, const std::string& usage, std::size_t cache) {
   const std::size_t most = number_in(limit);
   const std::size_t used = number_in(usage);
   if (most == unknown || used == unknown) return unknown;
-  return most > used ? most - used : 0;
-}
-
-/// Version 2 of control groups, and the memory controller of version 1, as containers mount them.
-std::size_t available_in_control_group() {
-  const std::string v2 = "/sys/fs/cgroup/";
-  const std::string v1 = "/sys/fs/cgroup/memory/";
-  return std::min(left_in(v2 + "memory.max", v2 + "memory.current"),
-                  left_in(v1 + "memory.limit_in_bytes", v1 + "memory.usage_in_bytes"));
+  const std::size_t kept = cache == unknown ? used : used - std::min(used, cache);
+  return most > kept ? most - kept : 0;
 }
 
 std::size_t address_space_limit() {
@@ -55,9 +55,18 @@ std::size_t address_space_limit() {
 
 }  // namespace
 
+std::size_t memory_left_in_control_group(const std::string& root) {
+  const std::string v1 = root + "/memory";
+  return std::min(left_in(root + "/memory.max", root + "/memory.current",
+                          number_of("inactive_file", root + "/memory.stat")),
+                  left_in(v1 + "/memory.limit_in_bytes", v1 + "/memory.usage_in_bytes",
+                          number_of("total_inactive_file", v1 + "/memory.stat")));
+}
+
 std::size_t available_memory() {
   const std::size_t available =
-      std::min({available_in_system(), available_in_control_group(), address_space_limit()});
+      std::min({available_in_system(), memory_left_in_control_group("/sys/fs/cgroup"),
+                address_space_limit()});
   if (available != unknown) return available;
   return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

@@ -34,8 +34,8 @@ float from_half(std::uint16_t half) noexcept {
 /// have been converted already.
 void convert_halves(const std::byte* halves, std::size_t count, std::byte* floats) noexcept {
   constexpr std::size_t chunk = 1024;
-  std::array<std::uint16_t, chunk> from;
-  std::array<float, chunk> into;
+  std::array<std::uint16_t, chunk> from{};
+  std::array<float, chunk> into{};
   for (std::size_t done = 0; done < count; done += chunk) {
     const std::size_t n = std::min(chunk, count - done);
     std::memcpy(from.data(), halves + done * sizeof(std::uint16_t), n * sizeof(std::uint16_t));
@@ -100,6 +100,7 @@ ArraySource::ArraySource(std::unique_ptr<ContentFile> content, StoredArray array
       info_(std::move(info)),
       labels_(std::move(labels)) {
   info_.classes = labels_.classes;
+  info_.held_bytes = content_->held_bytes() + labels_.indices.capacity() * sizeof(std::int32_t);
   std::byte* memory = content_->in_memory();
   if (memory == nullptr || array_.fortran_order || is_half()) return;
   info_.resident_bytes = content_->size();

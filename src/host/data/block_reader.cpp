@@ -14,27 +14,39 @@ namespace {
 /// Large enough that reading and computing pay for their start, small enough to overlap.
 constexpr std::size_t customary_block_bytes = std::size_t{32} << 20;
 
+/// Allowed for what is made of rows that lie in memory already, however little is left beside them.
+constexpr std::size_t least_resident_budget = std::size_t{8} << 20;
+
+/// Of each row in use: its place in lists of pointers, numbers and labels.
+constexpr std::size_t bookkeeping_bytes = 64;
+
 }  // namespace
 
 BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& options)
     : source_(source), rows_(rows), first_number_(options.first_number) {
   const SourceInfo& info = source.info();
+  const bool is_resident = info.resident_bytes > 0;
   const std::size_t row_bytes = info.features * element_size(info.type);
+  const std::size_t overhead = checked_add(bookkeeping_bytes, options.row_overhead, info.name);
   // One block is read while another is used. Blocks of rows that lie in memory only point at them.
+  const std::size_t held = is_resident ? 0 : row_bytes;
   const std::size_t budget =
-      info.resident_bytes > 0 ? info.resident_bytes + customary_block_bytes : options.memory / 2;
-  const std::size_t shard_bytes = checked_multiply(row_bytes, options.align, info.name);
+      is_resident ? std::max(options.memory / 2, least_resident_budget) : options.memory / 2;
+  const auto shard_bytes = [&](std::size_t row) {
+    return checked_multiply(checked_add(row, overhead, info.name), options.align, info.name);
+  };
   const std::size_t wanted =
-      std::min(budget, std::max(customary_block_bytes, options.shards * shard_bytes)) / shard_bytes;
-  block_rows_ = std::max<std::size_t>(1, wanted) * options.align;
-  if (block_rows_ * row_bytes > budget) {
+      std::max(options.shards, customary_block_bytes / shard_bytes(row_bytes));
+  const std::size_t affordable = budget / shard_bytes(held);
+  block_rows_ = std::max<std::size_t>(1, std::min(wanted, affordable)) * options.align;
+  if (block_rows_ * held > budget) {
     fail(ErrorKind::resource,
          "{}: blocks of {} rows need {} bytes, but --memory leaves {} for them; allow more",
          info.name, block_rows_, 2 * block_rows_ * row_bytes, options.memory);
   }
   // The last blocks of a first pass are kept as well, so a kept set needs no room for reading
   // ahead.
-  keep_ = rows_.size() <= budget / row_bytes;
+  keep_ = options.keep && rows_.size() <= budget / (held + sizeof(RowBlock::labels[0]));
 }
 
 std::size_t BlockReader::block_count() const noexcept {

@@ -20,7 +20,9 @@ class BlockReader {
     std::uint64_t first_number = 0;  ///< global number of row 0 of the source
     std::size_t align = 1;           ///< rows
     std::size_t memory = 0;          ///< bytes that blocks may take
-    std::size_t shards = 1;  ///< wanted in a block, of `align` rows each: one for each thread
+    std::size_t shards = 1;        ///< wanted in a block, of `align` rows each: one for each thread
+    std::size_t row_overhead = 0;  ///< bytes that the visitor takes for each row of its block
+    bool keep = true;              ///< blocks for later passes; not for a single pass
   };
 
   /// Throws Error (resource) when two blocks of `align` rows exceed the memory.

@@ -74,14 +74,19 @@ ClassList unite(const ClassList& a, const ClassList& b) {
   return both;
 }
 
-std::vector<std::int32_t> index_into(const ClassList& from, const ClassList& to) {
+std::vector<std::int32_t> index_into(const ClassList& from, const ClassList& to,
+                                     std::string_view source) {
   std::vector<std::int32_t> indices;
   indices.reserve(from.size());
   for (const std::string& name : from) {
     const auto found = std::lower_bound(to.begin(), to.end(), name, class_less);
     if (found == to.end() || *found != name) {
-      fail(ErrorKind::input, "class \"{}\" is not among the {} classes expected (\"{}\" to \"{}\")",
-           name, to.size(), to.empty() ? "" : to.front(), to.empty() ? "" : to.back());
+      fail(ErrorKind::input,
+           "{}{}class \"{}\" is not among the {} classes expected (\"{}\" to \"{}\"); leave its "
+           "rows "
+           "out, or train on rows of that class too",
+           source, source.empty() ? "" : ": ", name, to.size(), to.empty() ? "" : to.front(),
+           to.empty() ? "" : to.back());
     }
     indices.push_back(static_cast<std::int32_t>(found - to.begin()));
   }

@@ -21,7 +21,9 @@ using ClassList = std::vector<std::string>;
 /// The sorted union of two class lists.
 [[nodiscard]] ClassList unite(const ClassList& a, const ClassList& b);
 
-/// For each class of `from` its index in `to`. Throws Error (input) naming a class that `to` lacks.
-[[nodiscard]] std::vector<std::int32_t> index_into(const ClassList& from, const ClassList& to);
+/// For each class of `from` its index in `to`. Throws Error (input) naming a class that `to` lacks,
+/// and the `source` of `from`.
+[[nodiscard]] std::vector<std::int32_t> index_into(const ClassList& from, const ClassList& to,
+                                                   std::string_view source = {});
 
 }  // namespace arete

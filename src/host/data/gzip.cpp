@@ -33,7 +33,8 @@ using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
 
 [[noreturn]] void fail_too_large(const InputFile& file, std::size_t limit) {
   fail(ErrorKind::resource,
-       "{}: inflated, it takes more than the {} bytes of memory allowed; gunzip the file first, or "
+       "{}: packed and inflated, it takes more than the {} bytes of memory allowed; gunzip the "
+       "file first, or "
        "raise --memory",
        file.path().string(), limit);
 }
@@ -67,7 +68,7 @@ void ContentFile::inflate(std::size_t limit) {
 
   // The last four bytes are the size of the last member, modulo 2^32: exact for nearly every file.
   const std::size_t possible = checked_multiply(packed.size(), largest_ratio, path().string());
-  const std::size_t most = std::min(possible, limit);
+  const std::size_t most = std::min<std::size_t>(possible, limit - packed.size());
   const std::size_t guess = load_little<std::uint32_t>(packed.data() + packed.size() - 4);
   inflated_ = Buffer<std::byte>(std::min(std::max(guess, smallest_guess), most));
 

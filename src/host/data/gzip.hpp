@@ -17,7 +17,8 @@ namespace arete {
 /// inflated whole, into memory, when it is opened.
 class ContentFile {
  public:
-  /// `memory` limits the bytes of an inflated file; 0 is no limit. Throws Error (input) when the
+  /// `memory` limits the bytes of a gzip file, packed and inflated together, for both lie in memory
+  /// at once; 0 is no limit. Throws Error (input) when the
   /// file cannot be opened or its compressed data are damaged, (resource) when it is too large.
   ContentFile(const std::filesystem::path& path, std::size_t memory);
 
@@ -26,6 +27,8 @@ class ContentFile {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   /// The inflated content; nullptr for a plain file.
   [[nodiscard]] std::byte* in_memory() noexcept { return inflated_.data(); }
+  /// Of memory, inflated.
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return inflated_.size(); }
   /// Fills `into` from `offset` on; content that ends before is an Error (input) naming the byte.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
 

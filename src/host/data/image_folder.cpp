@@ -40,6 +40,9 @@ class FileList {
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return name_ends_.size(); }
+  [[nodiscard]] std::size_t held_bytes() const noexcept {
+    return names_.capacity() + name_ends_.capacity() * sizeof(std::size_t);
+  }
   [[nodiscard]] std::size_t folder_of(std::uint64_t row) const {
     const auto after = std::ranges::upper_bound(first_rows_, row);
     return static_cast<std::size_t>(after - first_rows_.begin()) - 1;
@@ -149,7 +152,7 @@ FileList find_files(const fs::path& path, Labels& labels) {
 ImageShape common_shape(const FileList& files, const OpenOptions& options) {
   const fs::path first_path = files.path(0);
   const ImageShape first = read_image_shape(first_path);
-  std::atomic<bool> colours = first.channels == 3;
+  std::atomic<bool> colours = first.channels == 3 || options.channels == 3;
   parallel_for(files.size(), options.threads, [&](std::uint64_t row) {
     const fs::path path = files.path(row);
     const ImageShape shape = read_image_shape(path);
@@ -247,6 +250,10 @@ std::unique_ptr<RowSource> open_images(const fs::path& path, const OpenOptions& 
   if (const auto& size = options.preprocessing.image_size) {
     check_image_size(size->width, size->height);
   }
+  if (options.channels == 1 && !options.preprocessing.grayscale) {
+    fail(ErrorKind::usage, "{}: one channel of images that may have colours needs --grayscale",
+         path.string());
+  }
   Labels labels;
   FileList files = find_files(path, labels);
   if (options.labels) {
@@ -258,6 +265,7 @@ std::unique_ptr<RowSource> open_images(const fs::path& path, const OpenOptions& 
   SourceInfo info;
   info.name = path.string();
   info.rows = files.size();
+  info.held_bytes = files.held_bytes() + labels.indices.capacity() * sizeof(std::int32_t);
   info.preprocessing = options.preprocessing;
   info.classes = labels.classes;
   info.shape = {shape.height, shape.width};

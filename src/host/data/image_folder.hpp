@@ -16,7 +16,8 @@ namespace arete {
 /// class is the folder's name). Names compare bytewise; links are followed; hidden entries and what
 /// desktops leave behind (Thumbs.db, desktop.ini, __MACOSX) are ignored.
 ///
-/// Rows are height x width for grey images, height x width x 3 when one of them has colours (grey
+/// Rows are height x width for grey images, height x width x 3 when one of them has colours or
+/// options.channels is 3 (grey
 /// is then repeated) and options.preprocessing does not make them grey. The header of every file is
 /// read here, each file once more when its rows are; both on options.threads threads.
 ///

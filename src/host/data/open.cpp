@@ -68,10 +68,29 @@ std::vector<std::byte> first_bytes(const fs::path& path) {
   return start;
 }
 
-/// By name and size: a batch may begin with the bytes of an IDX header, black pixels of class 0.
-bool is_cifar_batch(const fs::path& file) {
-  constexpr std::uintmax_t record = 1 + 3 * 32 * 32;
-  return file.extension() == ".bin" && fs::file_size(file) % record == 0;
+/// Whether the header announces just as many bytes as there are. A CIFAR-10 batch too may begin
+/// with the bytes of an IDX header: black pixels of class 0.
+bool is_whole_idx(const fs::path& file, std::span<const std::byte> start) {
+  if (!is_idx(start)) return false;
+  try {
+    static_cast<void>(read_idx_header(ContentFile(file, 0)));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Whole records, each of which begins with a label.
+bool is_cifar_batch(const fs::path& path) {
+  constexpr std::uint64_t record = 1 + 3 * 32 * 32;
+  const InputFile file(path);
+  if (file.size() % record != 0) return false;
+  for (std::uint64_t at = 0; at < file.size(); at += record) {
+    std::byte label{};
+    file.read(at, {&label, 1});
+    if (label > std::byte{9}) return false;
+  }
+  return true;
 }
 
 void refuse_preprocessing(const fs::path& path, const OpenOptions& options) {
@@ -116,9 +135,12 @@ std::unique_ptr<RowSource> open_folder(const fs::path& folder, const OpenOptions
 
 std::unique_ptr<RowSource> open_file(const fs::path& file, const OpenOptions& options) {
   const std::vector<std::byte> start = first_bytes(file);
-  if (is_cifar_batch(file)) return open_batches(file, options);
-  if (is_gzip(start) || is_npy(start) || is_idx(start)) return open_plain_array(file, options);
+  if (is_gzip(start) || is_npy(start) || is_whole_idx(file, start)) {
+    return open_plain_array(file, options);
+  }
   if (is_image_file(file)) return open_images(file, options);
+  if (!is_model_file(file) && is_cifar_batch(file)) return open_batches(file, options);
+  if (is_idx(start)) return open_plain_array(file, options);  // says what is wrong with it
   if (file.extension() == ".bin") return open_batches(file, options);
   fail_unknown(file, start);
 }
@@ -136,6 +158,10 @@ std::unique_ptr<RowSource> open_source(const fs::path& path, const OpenOptions& 
     fail(ErrorKind::input, "{}: is neither a file nor a folder", path.string());
   }
   return open_file(path, options);
+}
+
+std::optional<std::size_t> channels_of(std::span<const std::size_t> shape) noexcept {
+  return shape.size() == 3 && shape[2] == 3 ? std::optional(shape[2]) : std::nullopt;
 }
 
 std::optional<fs::path> customary_test_set(const fs::path& path) {

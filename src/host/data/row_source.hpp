@@ -56,6 +56,7 @@ struct SourceInfo {
   ClassList classes;  ///< empty when the rows have no labels
   std::size_t resident_bytes =
       0;                        ///< in which its rows lie, so that blocks point there; 0: it reads
+  std::size_t held_bytes = 0;   ///< of memory that the source holds, its rows or not
   Preprocessing preprocessing;  ///< what the reader does to images
 };
 

@@ -33,7 +33,9 @@ Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange r
   }
   Evaluation result;
   result.confusion = Matrix<std::uint64_t>(model.classes.size(), model.classes.size(), 0);
-  predict(model, source, rows, options, listener, [&](const Predictions& predictions) {
+  PredictOptions labelled = options;
+  labelled.with_labels = true;
+  predict(model, source, rows, labelled, listener, [&](const Predictions& predictions) {
     for (std::size_t i = 0; i < predictions.classes.size(); ++i) {
       ++result.confusion(static_cast<std::size_t>(predictions.labels[i]),
                          static_cast<std::size_t>(predictions.classes[i]));

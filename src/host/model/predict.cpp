@@ -63,34 +63,62 @@ std::string text_of(const Preprocessing& p) {
 }
 
 /// Flat rows say nothing of their shape, so they fit any.
-bool shapes_differ(const RidgeModel& model, const SourceInfo& source) {
-  return model.shape.size() > 1 && source.shape.size() > 1 && model.shape != source.shape;
+bool shapes_differ(const SourceInfo& training, const SourceInfo& source) {
+  return training.shape.size() > 1 && source.shape.size() > 1 && training.shape != source.shape;
+}
+
+bool signs_differ(ElementType a, ElementType b) {
+  return (a == ElementType::uint8 && b == ElementType::int8) ||
+         (a == ElementType::int8 && b == ElementType::uint8);
+}
+
+SourceInfo training_rows_of(const RidgeModel& model) {
+  SourceInfo info;
+  info.rows = model.training_rows;
+  info.features = model.features();
+  info.type = model.type;
+  info.shape = model.shape;
+  info.classes = model.classes;
+  info.preprocessing = model.preprocessing;
+  return info;
+}
+
+BlockReader block_reader(const RidgeModel& model, const RowSource& source, RowRange rows,
+                         const PredictOptions& options) {
+  const std::size_t memory = options.memory > 0 ? options.memory : available_memory() / 2;
+  const std::size_t resident = source.info().resident_bytes;
+  BlockReader::Options reader;
+  reader.memory = memory - std::min(memory, resident);
+  reader.row_overhead = model.classes.size() * sizeof(double) + options.row_overhead;
+  reader.keep = false;  // nothing is predicted twice
+  return {source, rows, reader};
 }
 
 }  // namespace
 
-void check_compatible(const RidgeModel& model, const SourceInfo& source) {
-  if (source.features != model.features()) {
-    fail(ErrorKind::input, "{}: has rows of {} features ({}); the model was trained on {} ({})",
-         source.name, source.features, text_of(source.shape), model.features(),
-         text_of(model.shape));
+void check_compatible(const SourceInfo& training, const SourceInfo& source) {
+  if (source.features != training.features) {
+    fail(ErrorKind::input, "{}: has rows of {} features ({}); the training rows have {} ({})",
+         source.name, source.features, text_of(source.shape), training.features,
+         text_of(training.shape));
   }
-  if (shapes_differ(model, source)) {
-    fail(ErrorKind::input, "{}: has rows of shape {}; the model was trained on {}", source.name,
-         text_of(source.shape), text_of(model.shape));
+  if (shapes_differ(training, source)) {
+    fail(ErrorKind::input, "{}: has rows of shape {}; the training rows have shape {}", source.name,
+         text_of(source.shape), text_of(training.shape));
   }
-  if (source.preprocessing != model.preprocessing) {
+  if (source.preprocessing != training.preprocessing) {
     fail(ErrorKind::input,
-         "{}: is preprocessed in another way ({}) than the model's rows were ({})", source.name,
-         text_of(source.preprocessing), text_of(model.preprocessing));
+         "{}: is preprocessed in another way ({}) than the training rows were ({})", source.name,
+         text_of(source.preprocessing), text_of(training.preprocessing));
   }
-  const bool model_is_uint8 = model.type == ElementType::uint8;
-  const bool source_is_int8 = source.type == ElementType::int8;
-  if ((model_is_uint8 && source_is_int8) ||
-      (model.type == ElementType::int8 && source.type == ElementType::uint8)) {
-    fail(ErrorKind::input, "{}: holds {} values; the model was trained on {} values", source.name,
-         name_of(source.type), name_of(model.type));
+  if (signs_differ(training.type, source.type)) {
+    fail(ErrorKind::input, "{}: holds {} values; the training rows hold {} values", source.name,
+         name_of(source.type), name_of(training.type));
   }
+}
+
+void check_compatible(const RidgeModel& model, const SourceInfo& source) {
+  check_compatible(training_rows_of(model), source);
 }
 
 void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
@@ -102,14 +130,17 @@ void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
          source.info().rows, rows.first, rows.last);
   }
   const SingleThreadBlas guard;
-  const std::vector<std::int32_t> class_of = index_into(source.info().classes, model.classes);
+  std::vector<std::int32_t> class_of;
+  if (options.with_labels) {
+    class_of = index_into(source.info().classes, model.classes, source.info().name);
+  }
   const LinearScorer scorer{model.weights.clone(), model.intercept};
-  const std::size_t memory = options.memory > 0 ? options.memory : available_memory() / 2;
-  BlockReader blocks(source, rows, {0, 1, memory, 1});
+  BlockReader blocks = block_reader(model, source, rows, options);
   std::uint64_t done = 0;
   blocks.for_each([&](const RowBlock& block) {
     Predictions predictions = score_block(block, scorer, source.info().name, options.threads);
-    for (const std::int32_t label : block.labels) {
+    for (std::size_t i = 0; options.with_labels && i < block.labels.size(); ++i) {
+      const std::int32_t label = block.labels[i];
       predictions.labels.push_back(class_of[static_cast<std::size_t>(label)]);
     }
     receive(predictions);

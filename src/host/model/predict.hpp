@@ -14,7 +14,9 @@ namespace arete {
 
 struct PredictOptions {
   int threads = 1;
-  std::size_t memory = 0;  ///< bytes for blocks of rows; 0: half of what is free
+  std::size_t memory = 0;        ///< bytes for blocks of rows; 0: half of what is free
+  std::size_t row_overhead = 0;  ///< bytes that `receive` takes for each row it is given
+  bool with_labels = false;      ///< deliver the rows' own labels too, where the source has them
 };
 
 /// The predictions for consecutive rows.
@@ -23,16 +25,19 @@ struct Predictions {
   std::vector<std::int32_t> classes;  ///< indices into the model's classes; ties go to the first
   Matrix<double> scores;              ///< rows x classes
   std::vector<std::int32_t> labels;  ///< the rows' own labels, as indices into the model's classes;
-                                     ///< empty when the source has none
+                                     ///< empty when not asked for, or the source has none
 };
 
 /// Throws Error (input) when `source` does not deliver what the model was trained on: number of
 /// features, shape of a row, preprocessing, signedness.
 void check_compatible(const RidgeModel& model, const SourceInfo& source);
 
+/// The same before there is a model: `source` against the rows it is trained on.
+void check_compatible(const SourceInfo& training, const SourceInfo& source);
+
 /// Predicts rows `rows` of `source`, block by block in their order, each given to `receive`.
-/// Throws Error (input) as check_compatible does, or when the source has a class that the model
-/// lacks.
+/// Throws Error (input) as check_compatible does, or when labels are asked for and the source has a
+/// class that the model lacks.
 void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
              const PredictOptions& options, Listener& listener,
              const std::function<void(const Predictions&)>& receive);

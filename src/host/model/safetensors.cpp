@@ -36,36 +36,50 @@ json header_of(std::span<const TensorView> tensors, const TensorMetadata& metada
   return header;
 }
 
-/// A later entry of the same name would silently replace the earlier one.
-class DuplicateKeys {
- public:
-  explicit DuplicateKeys(const std::string& file) : file_(file) {}
+/// The beginning of what a file says: it may be of any length.
+std::string brief(std::string text) {
+  constexpr std::size_t limit = 160;
+  if (text.size() > limit) text.replace(limit, std::string::npos, "...");
+  return text;
+}
 
-  bool operator()(int /*depth*/, json::parse_event_t event, const json& parsed) {
+/// Refuses what parses but is no header. A later entry of the same name would silently replace the
+/// earlier one; what is nested without end would exhaust the stack of whoever walks through it.
+class HeaderCheck {
+ public:
+  explicit HeaderCheck(const std::string& file) : file_(file) {}
+
+  bool operator()(int depth, json::parse_event_t event, const json& parsed) {
+    if (depth > depth_limit) {
+      fail(ErrorKind::input, "{}: its header is nested more than {} deep; that of a model is not",
+           file_, depth_limit);
+    }
     if (event == json::parse_event_t::object_start) keys_.emplace_back();
     if (event == json::parse_event_t::object_end) keys_.pop_back();
     if (event == json::parse_event_t::key &&
         !keys_.back().insert(parsed.get_ref<const std::string&>()).second) {
-      fail(ErrorKind::input, "{}: its header has two entries {}", file_, parsed.dump());
+      fail(ErrorKind::input, "{}: its header has two entries {}", file_, brief(parsed.dump()));
     }
     return true;
   }
 
  private:
+  static constexpr int depth_limit = 8;
+
   const std::string& file_;
   std::vector<std::set<std::string>> keys_;
 };
 
 json parse_header(std::string_view text, const std::string& file) {
   try {
-    json header = json::parse(text, DuplicateKeys(file));
+    json header = json::parse(text, HeaderCheck(file));
     if (!header.is_object()) fail(ErrorKind::input, "{}: its header is no JSON object", file);
     return header;
   } catch (const json::parse_error& error) {
     fail(ErrorKind::input, "{}: byte {}: the header is no JSON: {}", file,
-         prefix_size + std::max<std::size_t>(error.byte, 1) - 1, error.what());
+         prefix_size + std::max<std::size_t>(error.byte, 1) - 1, brief(error.what()));
   } catch (const json::exception& error) {
-    fail(ErrorKind::input, "{}: its header cannot be read: {}", file, error.what());
+    fail(ErrorKind::input, "{}: its header cannot be read: {}", file, brief(error.what()));
   }
 }
 
@@ -127,7 +141,7 @@ Placement placement_of(const std::string& name, const json& entry, const std::st
   }
   if (entry.at("dtype") != "F64") {
     fail(ErrorKind::input, "{}: its dtype is {}; only \"F64\" is read", place,
-         entry.at("dtype").dump());
+         brief(entry.at("dtype").dump()));
   }
   Placement result{.name = name, .shape = numbers(entry, "shape", place)};
   const std::vector<std::uint64_t> offsets = numbers(entry, "data_offsets", place);
@@ -137,7 +151,7 @@ Placement placement_of(const std::string& name, const json& entry, const std::st
   const std::uint64_t bytes = checked_multiply(result.elements, sizeof(double), place);
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] - offsets[0] != bytes) {
     fail(ErrorKind::input, "{}: its data_offsets are {}, but its shape makes {} bytes", place,
-         entry.at("data_offsets").dump(), bytes);
+         brief(entry.at("data_offsets").dump()), bytes);
   }
   result.begin = offsets[0];
   result.end = offsets[1];

@@ -60,29 +60,31 @@ void Accumulator::count(const RowGroup& group) {
 }
 
 void Accumulator::add(std::span<const RowGroup> groups, std::string_view source,
-                      Float64Gram& workspace, int threads) {
+                      AccumulatorWorkspace& workspace, int threads) {
   for (const RowGroup& group : groups) count(group);
   if (!is_integer(type_)) return add_floats(groups, source, workspace, threads);
   if (type_ != ElementType::int16 && int8_products_) {
-    return add_int8(concatenate(groups), threads);
+    return add_int8(concatenate(groups), workspace, threads);
   }
-  workspace.add(groups, moments_.gram, moments_.class_sums, threads);
+  workspace.floats.add(groups, moments_.gram, moments_.class_sums, threads);
   check_limit();
 }
 
-void Accumulator::add_int8(const RowGroup& group, int threads) {
+void Accumulator::add_int8(const RowGroup& group, AccumulatorWorkspace& workspace, int threads) {
+  if (!workspace.panels) workspace.panels.emplace(moments_.features());
   Int8Gram& gram = int8_gram(group.type == ElementType::int8);
   for (std::size_t first = 0; first < group.rows.size();) {
     if (gram.pending_rows() == Int8Gram::most_rows) flush(threads);
     const std::size_t count =
         std::min(group.rows.size() - first, Int8Gram::most_rows - gram.pending_rows());
     gram.add(std::span(group.rows).subspan(first, count),
-             std::span(group.labels).subspan(first, count), threads);
+             std::span(group.labels).subspan(first, count), *workspace.panels, threads);
     first += count;
   }
 }
 
-void Accumulator::add_narrowed(const RowGroup& group, bool is_signed, int threads) {
+void Accumulator::add_narrowed(const RowGroup& group, bool is_signed,
+                               AccumulatorWorkspace& workspace, int threads) {
   Buffer<std::byte> bytes(group.rows.size() * group.features);
   RowGroup narrowed{is_signed ? ElementType::int8 : ElementType::uint8,
                     group.features,
@@ -95,28 +97,36 @@ void Accumulator::add_narrowed(const RowGroup& group, bool is_signed, int thread
     to_int8(group.type, group.rows[r], group.features, is_signed, row);
     narrowed.rows[r] = row;
   });
-  add_int8(narrowed, threads);
+  add_int8(narrowed, workspace, threads);
 }
 
 void Accumulator::add_floats(std::span<const RowGroup> groups, std::string_view source,
-                             Float64Gram& workspace, int threads) {
+                             AccumulatorWorkspace& workspace, int threads) {
   std::vector<ValueRange> ranges(groups.size());
   parallel_for(groups.size(), threads,
                [&](std::size_t g) { ranges[g] = examine(groups[g], source); });
+  // Exact sums may be added in any order, so int8 products may come late, as long as all is exact.
+  // What rounds is added in the order of the rows.
   std::vector<RowGroup> wide;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    moments_.exact &= ranges[g].integral;
-    if (int8_products_ && (ranges[g].fits_uint8 || ranges[g].fits_int8)) {
-      add_narrowed(groups[g], !ranges[g].fits_uint8, threads);
+    if (moments_.exact && !ranges[g].integral) {
+      flush(threads);
+      moments_.exact = false;
+    }
+    if (moments_.exact && int8_products_ && (ranges[g].fits_uint8 || ranges[g].fits_int8)) {
+      add_narrowed(groups[g], !ranges[g].fits_uint8, workspace, threads);
     } else {
       wide.push_back(groups[g]);
     }
   }
-  workspace.add(wide, moments_.gram, moments_.class_sums, threads);
+  workspace.floats.add(wide, moments_.gram, moments_.class_sums, threads);
   check_limit();
 }
 
 void Accumulator::add(const Moments& moments, int threads) {
+  if (moments.classes != moments_.classes) {
+    fail(ErrorKind::internal, "moments of other classes than the accumulator's were added");
+  }
   flush(threads);
   arete::add(moments_, moments);
   check_limit();
@@ -143,11 +153,11 @@ void Accumulator::check_limit() {
   }
   if (!moments_.exact || within_exact_limit(moments_)) return;
   if (is_integer(type_)) {
-    fail(
-        ErrorKind::input,
-        "after {} rows the sums of squares have outgrown 2^53, up to which they are exact; cut the "
-        "data into several sets, or convert it to float64",
-        moments_.rows);
+    fail(ErrorKind::input,
+         "after {} rows the sums of squares have outgrown 2^53, below which they are exact; use "
+         "fewer "
+         "rows, or store the data as float64, for which rounding is accepted",
+         moments_.rows);
   }
   moments_.exact = false;
 }

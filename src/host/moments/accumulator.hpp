@@ -12,6 +12,14 @@
 
 namespace arete {
 
+/// Memory that the accumulators of a session take turns in.
+struct AccumulatorWorkspace {
+  Float64Gram floats;
+  std::optional<Int8Panels> panels;  ///< made when first needed
+
+  AccumulatorWorkspace(std::size_t features, std::size_t classes) : floats(features, classes) {}
+};
+
 /// Sums the rows of one part on the CPU. 8-bit integers, and floats that turn out to be such, take
 /// the int8 products where the CPU has them; everything else is summed in float64.
 class Accumulator {
@@ -23,19 +31,20 @@ class Accumulator {
   /// Adds groups of rows, in their order; each has shard_rows rows at most. `workspace` may be
   /// shared by accumulators that are not used at the same time. Throws Error (input) naming
   /// `source` for NaN and infinity, and for integers whose sums outgrow 2^53.
-  void add(std::span<const RowGroup> groups, std::string_view source, Float64Gram& workspace,
-           int threads);
-  /// Adds moments computed elsewhere.
+  void add(std::span<const RowGroup> groups, std::string_view source,
+           AccumulatorWorkspace& workspace, int threads);
+  /// Adds moments computed elsewhere, of the same classes.
   void add(const Moments& moments, int threads);
 
   /// The sums of everything added so far.
   [[nodiscard]] Moments& moments(int threads);
 
  private:
-  void add_int8(const RowGroup& group, int threads);
-  void add_floats(std::span<const RowGroup> groups, std::string_view source, Float64Gram& workspace,
-                  int threads);
-  void add_narrowed(const RowGroup& group, bool is_signed, int threads);
+  void add_int8(const RowGroup& group, AccumulatorWorkspace& workspace, int threads);
+  void add_floats(std::span<const RowGroup> groups, std::string_view source,
+                  AccumulatorWorkspace& workspace, int threads);
+  void add_narrowed(const RowGroup& group, bool is_signed, AccumulatorWorkspace& workspace,
+                    int threads);
   void count(const RowGroup& group);
   Int8Gram& int8_gram(bool is_signed);
   void flush(int threads);

@@ -13,6 +13,18 @@ namespace arete {
 /// Whether this CPU has the instructions that Int8Gram needs (AVX-512 VNNI).
 [[nodiscard]] bool has_int8_products() noexcept;
 
+/// /// Rows packed for Int8Gram, in panels of 32 columns: [panel][group of 4 rows][column][row].
+/// May be shared by several Int8Gram of as many features that are not used at the same time.
+struct Int8Panels {
+  std::size_t most_rows = 0;
+  Buffer<std::uint8_t> unsigned_bytes;
+  Buffer<std::int8_t> signed_bytes;  ///< the same values with the other sign
+
+  explicit Int8Panels(std::size_t features);
+  /// Bytes that panels of `features` columns take.
+  [[nodiscard]] static std::size_t size(std::size_t features) noexcept;
+};
+
 /// Sums G = X'X and the class sums of rows of 8-bit integers: int8 products, int32 sums.
 ///
 /// The instruction vpdpbusd multiplies unsigned by signed bytes, four at a time, so one factor of
@@ -30,7 +42,7 @@ class Int8Gram {
 
   /// Adds rows (each `features` bytes) with their classes, on `threads` threads.
   void add(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
-           int threads);
+           Int8Panels& panels, int threads);
 
   /// Adds what was summed so far to G (j >= i) and S, and starts again from zero.
   void flush(Matrix<double>& gram, Matrix<double>& class_sums, int threads);
@@ -43,21 +55,18 @@ class Int8Gram {
   };
 
   void add_chunk(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
-                 int threads);
+                 Int8Panels& panels, int threads);
   [[nodiscard]] std::int32_t* sums_of(std::size_t panel) noexcept;
 
   std::size_t features_;
   std::size_t classes_;
   bool is_signed_;
   std::size_t panels_;
-  std::size_t chunk_rows_;  ///< packed at once
+
   std::size_t pending_rows_ = 0;
   std::vector<Unit> units_;
-  Buffer<std::uint8_t>
-      unsigned_bytes_;                ///< panels of 32 columns: [panel][row group][column][4 rows]
-  Buffer<std::int8_t> signed_bytes_;  ///< the same with the other sign
-  Buffer<std::int32_t> gram_;         ///< per panel its columns 0 .. 32 (panel + 1): [i][32]
-  Matrix<std::int32_t> class_sums_;   ///< classes x (32 panels)
+  Buffer<std::int32_t> gram_;        ///< per panel its columns 0 .. 32 (panel + 1): [i][32]
+  Matrix<std::int32_t> class_sums_;  ///< classes x (32 panels)
 };
 
 }  // namespace arete

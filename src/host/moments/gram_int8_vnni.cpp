@@ -129,6 +129,10 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
   }
 }
 
+std::size_t panel_count(std::size_t features) {
+  return (features + panel_columns - 1) / panel_columns;
+}
+
 /// Rows that are packed before threads wait for each other: many, as far as 32 MiB go.
 std::size_t rows_of_chunk(std::size_t features) {
   constexpr std::size_t packed_bytes = std::size_t{32} << 20;
@@ -149,14 +153,20 @@ bool has_int8_products() noexcept {
          __builtin_cpu_supports("avx512vnni") != 0;
 }
 
+Int8Panels::Int8Panels(std::size_t features)
+    : most_rows(rows_of_chunk(features)),
+      unsigned_bytes(size(features) / 2),
+      signed_bytes(size(features) / 2) {}
+
+std::size_t Int8Panels::size(std::size_t features) noexcept {
+  return 2 * panel_count(features) * panel_columns * rows_of_chunk(features);
+}
+
 Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed)
     : features_(features),
       classes_(classes),
       is_signed_(is_signed),
-      panels_((features + panel_columns - 1) / panel_columns),
-      chunk_rows_(rows_of_chunk(features)),
-      unsigned_bytes_(panels_ * chunk_rows_ * panel_columns),
-      signed_bytes_(panels_ * chunk_rows_ * panel_columns),
+      panels_(panel_count(features)),
       gram_(sums_before(panels_)),
       class_sums_(classes, panels_ * panel_columns, 0) {
   std::fill(gram_.begin(), gram_.end(), 0);
@@ -174,24 +184,24 @@ std::int32_t* Int8Gram::sums_of(std::size_t panel) noexcept {
 }
 
 void Int8Gram::add(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
-                   int threads) {
-  for (std::size_t first = 0; first < rows.size(); first += chunk_rows_) {
-    const std::size_t count = std::min(chunk_rows_, rows.size() - first);
-    add_chunk(rows.subspan(first, count), labels.subspan(first, count), threads);
+                   Int8Panels& panels, int threads) {
+  for (std::size_t first = 0; first < rows.size(); first += panels.most_rows) {
+    const std::size_t count = std::min(panels.most_rows, rows.size() - first);
+    add_chunk(rows.subspan(first, count), labels.subspan(first, count), panels, threads);
   }
 }
 
 void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
-                         std::span<const std::int32_t> labels, int threads) {
+                         std::span<const std::int32_t> labels, Int8Panels& panels, int threads) {
   const std::size_t groups = (rows.size() + group_rows - 1) / group_rows;
-  const std::size_t panel_bytes = chunk_rows_ * panel_columns;
+  const std::size_t panel_bytes = panels.most_rows * panel_columns;
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(dynamic)
     for (std::size_t panel = 0; panel < panels_; ++panel) {
       const std::size_t column = panel * panel_columns;
-      const PanelTarget target{unsigned_bytes_.data() + panel * panel_bytes,
-                               signed_bytes_.data() + panel * panel_bytes,
+      const PanelTarget target{panels.unsigned_bytes.data() + panel * panel_bytes,
+                               panels.signed_bytes.data() + panel * panel_bytes,
                                class_sums_.data() + column, class_sums_.columns()};
       const auto pack = is_signed_ ? pack_panel<true> : pack_panel<false>;
       pack(rows, labels, column, std::min(panel_columns, features_ - column), target);
@@ -201,10 +211,10 @@ void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
       for (std::size_t block = 0; block < groups; block += block_groups) {
         const std::size_t count = std::min(block_groups, groups - block);
         const std::size_t start = block * group_bytes;
-        const std::uint8_t* panel = unsigned_bytes_.data() + unit.panel * panel_bytes + start;
+        const std::uint8_t* panel = panels.unsigned_bytes.data() + unit.panel * panel_bytes + start;
         for (std::size_t i = unit.first_column; i < unit.last_column; i += tile_columns) {
-          const std::int8_t* tile = signed_bytes_.data() + i / panel_columns * panel_bytes + start +
-                                    i % panel_columns * group_rows;
+          const std::int8_t* tile = panels.signed_bytes.data() + i / panel_columns * panel_bytes +
+                                    start + i % panel_columns * group_rows;
           multiply_tile(panel, tile, count, sums_of(unit.panel) + i * panel_columns);
         }
       }

@@ -1,5 +1,6 @@
 #include "arete/moments/moments_file.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 namespace arete {
 
 namespace {
+
+__extension__ using Int128 = __int128;
 
 constexpr std::string_view magic = "ARETEMOM";
 constexpr std::uint32_t format_version = 1;
@@ -112,6 +115,48 @@ void check_counts(const Moments& part, const std::string& place) {
   }
 }
 
+/// Of exact sums, whose values are checked already: what holds for every sum of integers. Centring
+/// chooses its arithmetic by Cauchy-Schwarz, so sums that break it could overflow there.
+void check_bounds(const Moments& part, const std::string& place) {
+  const auto square = [](double value) {
+    return Int128{static_cast<std::int64_t>(value)} * static_cast<std::int64_t>(value);
+  };
+  for (std::size_t j = 0; j < part.features(); ++j) {
+    const double squares = part.gram(j, j);
+    Int128 sum = 0;
+    for (std::size_t k = 0; k < part.classes.size(); ++k) {
+      const double class_sum = part.class_sums(k, j);
+      sum += static_cast<std::int64_t>(class_sum);
+      if (std::abs(class_sum) > squares) {
+        fail(ErrorKind::input,
+             "{}: the sum of feature {} in class {} is {}, more than its sum of squares {}; write "
+             "the file anew",
+             place, j, k, class_sum, squares);
+      }
+    }
+    if (sum != static_cast<std::int64_t>(part.column_sums[j])) {
+      fail(ErrorKind::input,
+           "{}: the sum of feature {} is {}, which its sums by class do not add up to; write the "
+           "file anew",
+           place, j, part.column_sums[j]);
+    }
+    if (square(part.column_sums[j]) > Int128{part.rows} * static_cast<std::int64_t>(squares)) {
+      fail(ErrorKind::input,
+           "{}: the sum of feature {} is {}, too large for {} rows with a sum of squares of {}; "
+           "write the file anew",
+           place, j, part.column_sums[j], part.rows, squares);
+    }
+    for (std::size_t i = 0; i < j; ++i) {
+      if (std::abs(part.gram(i, j)) > std::max(part.gram(i, i), squares)) {
+        fail(ErrorKind::input,
+             "{}: the sum of products of features {} and {} is {}, more than both their sums of "
+             "squares {} and {}; write the file anew",
+             place, i, j, part.gram(i, j), part.gram(i, i), squares);
+      }
+    }
+  }
+}
+
 void check_part(const Moments& part, ElementType type, const std::string& place) {
   if (is_integer(type) && !part.exact) {
     fail(ErrorKind::input, "{}: sums of {} elements must be exact, but are said not to be", place,
@@ -127,6 +172,7 @@ void check_part(const Moments& part, ElementType type, const std::string& place)
            part.gram(i, i));
     }
   }
+  if (part.exact) check_bounds(part, place);
 }
 
 /// `position` moves from the part's first byte to the next part's.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "arete/core/error.hpp"
 
@@ -18,6 +19,7 @@ Int128 integer(std::uint64_t count) { return static_cast<Int128>(count); }
 /// 2 n_k - n: the sum of the targets of class k.
 std::vector<double> target_sums(const Moments& moments) {
   std::vector<double> sums;
+  sums.reserve(moments.class_counts.size());
   for (const std::uint64_t count : moments.class_counts) {
     sums.push_back(2.0 * static_cast<double>(count) - static_cast<double>(moments.rows));
   }
@@ -27,8 +29,13 @@ std::vector<double> target_sums(const Moments& moments) {
 CentredSystem empty_system(const Moments& moments) {
   if (moments.rows == 0) fail(ErrorKind::input, "there are no rows to train on");
   const std::size_t d = moments.features();
-  return {Matrix<double>(d, d), Matrix<double>(moments.classes.size(), d), std::vector<double>(d),
-          std::vector<double>(moments.classes.size())};
+  CentredSystem system{Matrix<double>(d, d), Matrix<double>(moments.classes.size(), d),
+                       std::vector<double>(d), std::vector<double>(moments.classes.size()),
+                       std::vector<double>(d, 0.0)};
+  for (std::size_t i = 0; i < d && !moments.exact; ++i) {
+    system.diagonal_noise[i] = 100 * std::numeric_limits<double>::epsilon() * moments.gram(i, i);
+  }
+  return system;
 }
 
 template <typename Element>
@@ -65,7 +72,7 @@ std::vector<double> means(const std::vector<double>& sums, std::uint64_t rows) {
 template <typename T>
 void centre_exactly(const Moments& m, CentredSystem& system, int threads) {
   const T rows = static_cast<T>(m.rows);
-  const double divisor = static_cast<double>(m.rows);
+  const auto divisor = static_cast<double>(m.rows);
   const auto& s = m.column_sums;
   fill_upper(system.gram, threads, [&](std::size_t i, std::size_t j) {
     const T numerator = rows * static_cast<T>(static_cast<std::int64_t>(m.gram(i, j))) -
@@ -94,7 +101,7 @@ void centre_in_floats(const Moments& m, CentredSystem& system, int threads) {
 
 void centre_on_exactly(const Moments& m, const ColumnTotals& all, CentredSystem& system,
                        int threads) {
-  const double count = static_cast<double>(all.rows);
+  const auto count = static_cast<double>(all.rows);
   const double bound = 4.0 * count * count * *std::ranges::max_element(all.square_sums);
   if (bound > std::ldexp(1.0, 126)) {
     fail(
@@ -104,7 +111,7 @@ void centre_on_exactly(const Moments& m, const ColumnTotals& all, CentredSystem&
   }
   const Int128 n = integer(m.rows);
   const Int128 total = integer(all.rows);
-  const double total_squared = static_cast<double>(total * total);
+  const auto total_squared = static_cast<double>(total * total);
   const auto& s = m.column_sums;
   const auto& a = all.sums;
   fill_upper(system.gram, threads, [&](std::size_t i, std::size_t j) {
@@ -124,7 +131,7 @@ void centre_on_exactly(const Moments& m, const ColumnTotals& all, CentredSystem&
 }
 
 void centre_on_in_floats(const Moments& m, CentredSystem& system, int threads) {
-  const double n = static_cast<double>(m.rows);
+  const auto n = static_cast<double>(m.rows);
   const auto& s = m.column_sums;
   const auto& mean = system.column_means;
   const std::vector<double> targets = target_sums(m);
@@ -177,11 +184,12 @@ void add(ColumnTotals& into, const Moments& moments) {
   for (std::size_t k = 0; k < moments.classes.size(); ++k) {
     into.class_counts[k] += moments.class_counts[k];
   }
+  into.exact &= std::ranges::all_of(into.square_sums, [](double g) { return g < exact_limit; });
 }
 
 std::vector<double> centred_diagonal(const ColumnTotals& totals) {
   std::vector<double> diagonal(totals.sums.size());
-  const double n = static_cast<double>(totals.rows);
+  const auto n = static_cast<double>(totals.rows);
   for (std::size_t i = 0; i < diagonal.size(); ++i) {
     const double s = totals.sums[i];
     const double g = totals.square_sums[i];

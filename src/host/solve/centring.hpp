@@ -14,6 +14,9 @@ struct CentredSystem {
   Matrix<double> right_hand_side;    ///< B, classes x features
   std::vector<double> column_means;  ///< what was subtracted from the columns
   std::vector<double> target_means;  ///< what was subtracted from the targets, per class
+  /// How far C_ii may be off: zero for exact moments; for floats 100 epsilon G_ii, since C_ii is
+  /// what remains of G_ii, and a constant column leaves nothing but that.
+  std::vector<double> diagonal_noise;
 };
 
 /// Subtracts the means of the rows themselves, of columns and of targets (+1 for the row's class,

@@ -25,7 +25,8 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   RidgeSolution solution;
   solution.lambda = lambda;
   Matrix<double> a = add_to_diagonal(system.gram, lambda);
-  if (!factorise(a, threads) || !pivots_hold(a, system.gram, lambda)) return solution;
+  if (!factorise(a, threads) || !pivots_hold(a, system.gram, system.diagonal_noise, lambda))
+    return solution;
   const double norm = one_norm(system.gram, off_diagonal, lambda);
   solution.rcond = reciprocal_condition(a, norm);
   if (!(solution.rcond >= std::numeric_limits<double>::epsilon() / 4)) return solution;

@@ -58,10 +58,12 @@ double reciprocal_condition(const Matrix<double>& factor, double norm) {
   return rcond;
 }
 
-bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c, double lambda) {
+bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
+                 std::span<const double> diagonal_noise, double lambda) {
   for (std::size_t j = 0; j < c.rows(); ++j) {
     const double error = 8 * static_cast<double>(j + 1) * std::numeric_limits<double>::epsilon();
-    if (!(factor(j, j) * factor(j, j) > error * (c(j, j) + lambda))) return false;
+    const double pivot = factor(j, j) * factor(j, j);
+    if (!(pivot > error * (c(j, j) + lambda) + diagonal_noise[j])) return false;
   }
   return true;
 }
@@ -87,9 +89,12 @@ Matrix<double> remainder(const Matrix<double>& c, double lambda,
 double residual(const Matrix<double>& remainder, const Matrix<double>& weights, double norm) {
   double largest_remainder = 0;
   double largest_weight = 0;
+  const auto raise = [](double& largest, double value) {
+    if (!(value <= largest)) largest = value;  // a NaN must show
+  };
   for (std::size_t k = 0; k < weights.rows(); ++k) {
-    largest_remainder = std::max(largest_remainder, absolute_sum(remainder.row(k)));
-    largest_weight = std::max(largest_weight, absolute_sum(weights.row(k)));
+    raise(largest_remainder, absolute_sum(remainder.row(k)));
+    raise(largest_weight, absolute_sum(weights.row(k)));
   }
   return largest_weight == 0 || norm == 0 ? 0 : largest_remainder / (norm * largest_weight);
 }

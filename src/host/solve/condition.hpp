@@ -20,10 +20,10 @@ namespace arete {
 /// Whether every pivot of the Cholesky factor of A = C + lambda I is more than its own rounding
 /// error can be. Column j's pivot u_jj^2 is what A_jj leaves after j subtractions, so its error is
 /// of the order (j + 1) epsilon A_jj (Higham, Accuracy and Stability of Numerical Algorithms,
-/// theorem 10.3); we ask for eight times that. Unlike rcond this does not depend on how the columns
-/// are scaled.
+/// theorem 10.3); we ask for eight times that, and for more than `diagonal_noise`, by which C_jj
+/// itself may be off. Unlike rcond this does not depend on how the columns are scaled.
 [[nodiscard]] bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
-                               double lambda);
+                               std::span<const double> diagonal_noise, double lambda);
 
 /// B - (C + lambda I) W; all classes x features, that is, transposed.
 [[nodiscard]] Matrix<double> remainder(const Matrix<double>& c, double lambda,

@@ -14,6 +14,9 @@ namespace arete {
 
 namespace {
 
+/// /// dsyevd's workspace of 1 + 6 n + 2 n^2 is counted by a 32-bit integer.
+constexpr std::size_t most_features = 32'000;
+
 /// C = sum over m of values[m] e_m e_m', e_m being row m of `vectors`; values ascend.
 struct Eigendecomposition {
   Buffer<double> values;  // aligned, as is what LAPACK works in: its bits depend on that
@@ -22,6 +25,10 @@ struct Eigendecomposition {
 
 Eigendecomposition decompose(const Matrix<double>& c) {
   Eigendecomposition result{Buffer<double>(c.rows()), c.clone()};
+  if (c.rows() > most_features) {
+    fail(ErrorKind::usage, "--solver eigen takes {} features at most, not {}; use cholesky",
+         most_features, c.rows());
+  }
   const auto n = static_cast<lapack_int>(c.rows());
   const lapack_int ask = -1;
   double work_size = 0;
@@ -68,7 +75,8 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   solution.rcond = largest > 0 ? std::max(0.0, smallest / largest) : 0.0;
   const double resolution =
       static_cast<double>(eigen.values.size()) * std::numeric_limits<double>::epsilon();
-  if (!(solution.rcond > resolution)) return solution;
+  const double noise = *std::ranges::max_element(system.diagonal_noise);
+  if (!(smallest > resolution * largest + noise)) return solution;
   const auto remainder_of = [&](const Matrix<double>& weights) {
     return remainder(system.gram, lambda, system.right_hand_side, weights, 1);
   };

@@ -16,7 +16,7 @@ struct MemoryPlan {
 /// Shares out the budget (`memory`; 0: half of what is free) less what the source holds already.
 /// Throws Error (resource) when the sums alone exceed it.
 [[nodiscard]] MemoryPlan plan_memory(const Backend& backend, const SessionOptions& options,
-                                     std::size_t memory, std::size_t resident_bytes);
+                                     std::size_t memory, std::size_t held_bytes);
 
 /// Throws Error (input) when `source` has no labels or `rows` has none or goes beyond its end.
 void check_trainable(const SourceInfo& source, RowRange rows);

@@ -1,6 +1,7 @@
 #include "arete/train/fit.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
@@ -53,7 +54,8 @@ void train_final(Session& session, const FitOptions& options, double lambda, Fit
   RidgeSolution& solution = path.solutions.front();
   if (solution.status != SolveStatus::solved) {
     fail(ErrorKind::unsolved,
-         "lambda {} leaves the system of all rows not positive definite (rcond {:.1e}); give a "
+         "lambda {} leaves the system of the final model not positive definite (rcond {:.1e}); "
+         "give a "
          "larger one",
          lambda, solution.rcond);
   }
@@ -71,6 +73,11 @@ void train_final(Session& session, const FitOptions& options, double lambda, Fit
 }
 
 void check_options(const FitOptions& options) {
+  for (const double lambda : options.lambdas) {
+    if (!(lambda >= 0) || !std::isfinite(lambda)) {
+      fail(ErrorKind::usage, "lambda {}: must be zero or a positive, finite number", lambda);
+    }
+  }
   const std::size_t held_out = held_out_parts(options.rule).size();
   if (held_out == 0 && options.lambdas.size() != 1) {
     fail(ErrorKind::usage,
@@ -84,7 +91,7 @@ void check_options(const FitOptions& options) {
 }
 
 /// Everything after the sums: the path, the choice and the final model.
-void finish(Session& session, BlockReader* blocks, const FitOptions& options,
+void finish(Session& session, BlockReader* blocks, const FitOptions& options, std::size_t memory,
             const std::string& source, Communicator& communicator, Listener& listener,
             FitResult& result) {
   {
@@ -98,7 +105,7 @@ void finish(Session& session, BlockReader* blocks, const FitOptions& options,
     return;
   }
   check_parts(result, options, source);
-  search_path(session, blocks, options, listener, result);
+  search_path(session, blocks, options, memory, listener, result);
   train_final(session, options, result.path[*result.best].total.lambda, result);
 }
 
@@ -110,7 +117,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   check_trainable(source.info(), rows);
   SessionOptions session_setup = session_options(source.info(), options);
   const MemoryPlan plan =
-      plan_memory(backend, session_setup, options.memory, source.info().resident_bytes);
+      plan_memory(backend, session_setup, options.memory, source.info().held_bytes);
   session_setup.memory = plan.session;
 
   FitResult result;
@@ -121,7 +128,8 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   BlockReader blocks = block_reader(source, rows, options, plan.blocks);
   accumulate(blocks, source, rows, *session, listener, result.seconds);
   BlockReader* second_pass = options.selection == Selection::accuracy ? &blocks : nullptr;
-  finish(*session, second_pass, options, source.info().name, communicator, listener, result);
+  finish(*session, second_pass, options, plan.session, source.info().name, communicator, listener,
+         result);
   return result;
 }
 
@@ -146,7 +154,8 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   result.model.preprocessing = moments.preprocessing;
   const auto session = backend.open(session_setup);
   session->add(moments.parts);
-  finish(*session, nullptr, options, "the moments", communicator, listener, result);
+  finish(*session, nullptr, options, session_setup.memory, "the moments", communicator, listener,
+         result);
   return result;
 }
 

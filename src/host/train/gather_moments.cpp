@@ -9,7 +9,7 @@ MomentsSet gather_moments(const RowSource& source, RowRange rows, const FitOptio
   check_trainable(source.info(), rows);
   SessionOptions session_setup = session_options(source.info(), options);
   const MemoryPlan plan =
-      plan_memory(backend, session_setup, options.memory, source.info().resident_bytes);
+      plan_memory(backend, session_setup, options.memory, source.info().held_bytes);
   session_setup.memory = plan.session;
 
   const auto session = backend.open(session_setup);

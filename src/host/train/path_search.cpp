@@ -1,7 +1,6 @@
 #include "arete/train/path_search.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
@@ -22,21 +21,41 @@ struct HeldOutPath {
 
 class PathSearch {
  public:
-  PathSearch(Session& session, BlockReader* blocks, const FitOptions& options, Listener& listener,
-             FitResult& result)
+  PathSearch(Session& session, BlockReader* blocks, const FitOptions& options, std::size_t memory,
+             Listener& listener, FitResult& result)
       : session_(session),
         blocks_(blocks),
         options_(options),
+        memory_(memory),
         listener_(listener),
         result_(result) {}
 
-  /// Adds entries for `lambdas` to the path.
+  /// Adds entries for `lambdas` to the path: all at once where their solutions fit the memory, so
+  /// that the rows are read once more and not once for each.
   void extend_by(const std::vector<double>& lambdas) {
+    const std::size_t at_once = solutions_at_once();
+    for (std::size_t first = 0; first < lambdas.size(); first += at_once) {
+      const auto begin = lambdas.begin() + static_cast<std::ptrdiff_t>(first);
+      const std::size_t count = std::min(at_once, lambdas.size() - first);
+      add_entries({begin, begin + static_cast<std::ptrdiff_t>(count)},
+                  std::max<std::size_t>(1, at_once / count));
+    }
+    std::ranges::sort(result_.path, {}, [](const PathEntry& e) { return e.total.lambda; });
+  }
+
+ private:
+  /// A solution is held as it is, in the scorer of its path, and for a while as its remainder.
+  [[nodiscard]] std::size_t solutions_at_once() const {
+    const DataSummary& summary = result_.summary;
+    const std::size_t weights = summary.class_counts.size() * summary.features;
+    return std::max<std::size_t>(1, memory_ / (3 * weights * sizeof(double)));
+  }
+
+  void add_entries(const std::vector<double>& lambdas, std::size_t parts_at_once) {
     std::vector<std::vector<PathPoint>> points(lambdas.size());
     const std::vector<int> parts = held_out_parts(options_.rule);
-    const std::size_t at_once = parts_at_once(lambdas.size());
-    for (std::size_t first = 0; first < parts.size(); first += at_once) {
-      const std::size_t count = std::min(at_once, parts.size() - first);
+    for (std::size_t first = 0; first < parts.size(); first += parts_at_once) {
+      const std::size_t count = std::min(parts_at_once, parts.size() - first);
       for (const HeldOutPath& held_out :
            evaluate(std::span(parts).subspan(first, count), lambdas)) {
         for (std::size_t l = 0; l < lambdas.size(); ++l) points[l].push_back(point(held_out, l));
@@ -47,18 +66,6 @@ class PathSearch {
       if (folds.size() > 1) entry.folds = std::move(folds);
       result_.path.push_back(std::move(entry));
     }
-    std::ranges::sort(result_.path, {}, [](const PathEntry& e) { return e.total.lambda; });
-  }
-
- private:
-  /// How many parts' solutions may be held at once: all, so that the rows are read once more and
-  /// not once per fold, unless they are too large.
-  [[nodiscard]] std::size_t parts_at_once(std::size_t lambdas) const {
-    if (options_.memory == 0) return std::numeric_limits<std::size_t>::max();
-    const RidgeModel& model = result_.model;
-    const std::size_t outputs = lambdas * model.classes.size();
-    const std::size_t bytes = outputs * model.column_means.size() * sizeof(double);
-    return std::max<std::size_t>(1, options_.memory / 4 / std::max<std::size_t>(1, bytes));
   }
 
   std::vector<HeldOutPath> evaluate(std::span<const int> parts,
@@ -112,6 +119,7 @@ class PathSearch {
   Session& session_;
   BlockReader* blocks_;
   const FitOptions& options_;
+  std::size_t memory_;
   Listener& listener_;
   FitResult& result_;
 };
@@ -128,6 +136,7 @@ std::size_t best_of(const FitResult& result, Selection selection) {
 
 std::vector<double> lambdas_of(const std::vector<PathEntry>& path) {
   std::vector<double> lambdas;
+  lambdas.reserve(path.size());
   for (const PathEntry& entry : path) lambdas.push_back(entry.total.lambda);
   return lambdas;
 }
@@ -144,8 +153,8 @@ bool end_is_strictly_better(const FitResult& result, std::size_t best, Selection
 }  // namespace
 
 void search_path(Session& session, BlockReader* blocks, const FitOptions& options,
-                 Listener& listener, FitResult& result) {
-  PathSearch search(session, blocks, options, listener, result);
+                 std::size_t memory, Listener& listener, FitResult& result) {
+  PathSearch search(session, blocks, options, memory, listener, result);
   const Selection selection = blocks == nullptr ? Selection::squared_error : options.selection;
   const double scale = result.summary.mean_eigenvalue;
   const bool automatic = options.lambdas.empty();
