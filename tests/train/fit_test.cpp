@@ -103,7 +103,7 @@ TEST(Fit, ThreadsKernelsAndMemoryDoNotChangeABit) {
     FitOptions options = options_of(holdout_rule(0.2, 0));
     const FitResult expected = train(data, options);
     for (const int threads : {1, 3}) {
-      for (const std::size_t memory : {std::size_t{3'500'000}, std::size_t{1} << 30}) {
+      for (const std::size_t memory : {std::size_t{9'000'000}, std::size_t{1} << 30}) {
         for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
           options.threads = threads;
           options.memory = memory;
