@@ -45,17 +45,18 @@ std::vector<RowGroup> shards_of(const Matrix<T>& values, ElementType type) {
 
 void time_int8(benchmark::State& state, Size size, int threads, double rate) {
   const auto pixels = random_matrix<std::uint8_t>(size.rows, size.features, 0, 255);
-  const auto groups = shards_of(pixels, ElementType::uint8);
+  std::vector<const std::byte*> rows;
+  std::vector<std::int32_t> labels;
+  for (const RowGroup& group : shards_of(pixels, ElementType::uint8)) {
+    rows.insert(rows.end(), group.rows.begin(), group.rows.end());
+    labels.insert(labels.end(), group.labels.begin(), group.labels.end());
+  }
   Int8Gram int8(size.features, classes, false);
+  Int8Panels panels(size.features);
   Matrix<double> gram(size.features, size.features, 0.0);
   Matrix<double> class_sums(classes, size.features, 0.0);
   measure(state, {size.products(), rate}, [&] {
-    for (const RowGroup& group : groups) {
-      if (int8.pending_rows() + group.rows.size() > Int8Gram::most_rows) {
-        int8.flush(gram, class_sums, threads);
-      }
-      int8.add(group.rows, group.labels, threads);
-    }
+    int8.add(rows, labels, panels, threads);
     int8.flush(gram, class_sums, threads);
   });
 }

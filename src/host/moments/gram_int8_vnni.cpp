@@ -133,10 +133,11 @@ std::size_t panel_count(std::size_t features) {
   return (features + panel_columns - 1) / panel_columns;
 }
 
-/// Rows that are packed before threads wait for each other: many, as far as 32 MiB go.
+/// Rows that are packed before threads wait for each other: many, as far as they stay in the
+/// caches.
 std::size_t rows_of_chunk(std::size_t features) {
-  constexpr std::size_t packed_bytes = std::size_t{32} << 20;
-  return std::clamp<std::size_t>(packed_bytes / (2 * features), 1024, 8192) / group_rows *
+  constexpr std::size_t packed_bytes = std::size_t{16} << 20;
+  return std::clamp<std::size_t>(packed_bytes / (2 * features), 1024, 2048) / group_rows *
          group_rows;
 }
 

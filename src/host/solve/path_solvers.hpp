@@ -19,7 +19,7 @@ namespace arete {
                                                        std::size_t memory);
 
 /// The same from one eigendecomposition of C, which pays for very long paths (measured in
-/// bench/solve: from about 25 lambdas at 784 features). Eigenvalues are known to about features x
+/// bench/solve: from about 37 lambdas at 784 features). Eigenvalues are known to about features x
 /// epsilon x the largest: lambdas that do not lift the smallest one above that are not positive
 /// definite here. Each solution is refined once, which brings its residual to that of Cholesky.
 [[nodiscard]] std::vector<RidgeSolution> eigen_path(const CentredSystem& system,
