@@ -32,6 +32,9 @@ class Buffer {
       : memory_(size == 0 ? nullptr : static_cast<T*>(detail::allocate_aligned(bytes(size)))),
         size_(size) {}
 
+  ~Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
   Buffer(Buffer&& other) noexcept
       : memory_(std::move(other.memory_)), size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
