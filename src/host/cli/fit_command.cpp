@@ -87,14 +87,9 @@ FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
 FitResult train(const TrainingData& data, const FitArguments& arguments, Backend& backend,
                 Communicator& communicator, Listener& listener) {
   const RowRange rows = chosen_rows(arguments.data, data.info);
-  FitOptions options = fit_options(arguments, rows);
-  const PartRule& rule = data.moments ? data.moments->rule : options.rule;
-  if (rule.kind == PartRule::Kind::none && options.lambdas.size() != 1) {
-    fail(ErrorKind::usage, "--lambdas: nothing is held out to choose by, so give exactly one");
-  }
-  if (!data.moments) return fit(*data.source, rows, options, backend, communicator, listener);
-  options.selection = Selection::squared_error;
-  return fit(*data.moments, options, backend, communicator, listener);
+  const FitOptions options = fit_options(arguments, rows);
+  return data.moments ? fit(*data.moments, options, backend, communicator, listener)
+                      : fit(*data.source, rows, options, backend, communicator, listener);
 }
 
 /// The test set that was asked for, or the one that lies beside the training rows. (The rows of a

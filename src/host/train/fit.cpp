@@ -80,9 +80,7 @@ void check_options(const FitOptions& options) {
   }
   const std::size_t held_out = held_out_parts(options.rule).size();
   if (held_out == 0 && options.lambdas.size() != 1) {
-    fail(ErrorKind::usage,
-         "nothing is held out, so lambda cannot be chosen; give one --lambdas value, or hold rows "
-         "out");
+    fail(ErrorKind::usage, "--lambdas: nothing is held out to choose by, so give exactly one");
   }
   if (!options.refit && held_out > 1) {
     fail(ErrorKind::usage,
