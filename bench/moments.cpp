@@ -27,7 +27,7 @@ struct Size {
 
 /// MNIST; CIFAR-10, with rows enough that the sums are flushed as rarely as in use; few features.
 constexpr Size byte_sizes[] = {{61440, 784}, {32768, 3072}, {122880, 100}};
-constexpr Size float_size = {20480, 1024};
+constexpr Size float_size = {65536, 1024};
 
 /// Rows cut into the shards that a source delivers.
 template <typename T>
@@ -51,8 +51,10 @@ void time_int8(benchmark::State& state, Size size, int threads, double rate) {
     rows.insert(rows.end(), group.rows.begin(), group.rows.end());
     labels.insert(labels.end(), group.labels.begin(), group.labels.end());
   }
-  Int8Gram int8(size.features, classes, false);
-  Int8Panels panels(size.features);
+  const auto teams = static_cast<std::size_t>(threads);  // as a session has them at these sizes
+  Int8Gram int8(size.features, classes, false, teams);
+  std::vector<Int8Panels> panels;
+  while (panels.size() < teams) panels.emplace_back(size.features);
   Matrix<double> gram(size.features, size.features, 0.0);
   Matrix<double> class_sums(classes, size.features, 0.0);
   measure(state, {size.products(), rate}, [&] {

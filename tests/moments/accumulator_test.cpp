@@ -30,11 +30,11 @@ struct Groups {
   }
 };
 
-Moments accumulate(const DataSet& data, IntegerKernel kernel, int threads,
-                   std::size_t shard = 2048) {
+Moments accumulate(const DataSet& data, IntegerKernel kernel, int threads, std::size_t shard = 2048,
+                   std::size_t teams = 2) {
   const Groups groups(data, shard);
   Accumulator accumulator(data.features, data.classes, data.type, kernel);
-  AccumulatorWorkspace workspace(data.features, data.classes.size());
+  AccumulatorWorkspace workspace(data.features, data.classes.size(), teams);
   accumulator.add(groups.groups, "memory", workspace, threads);
   return clone(accumulator.moments(threads));
 }
@@ -56,7 +56,9 @@ TEST_P(IntegerMoments, AreThoseOfTheReferenceToTheBit) {
   const Moments expected = reference::moments(data);
   for (const int threads : {1, 2, 3}) {
     for (const std::size_t shard : {std::size_t{2048}, std::size_t{97}, std::size_t{3}}) {
-      reference::expect_identical(accumulate(data, kernel, threads, shard), expected);
+      for (const std::size_t teams : {std::size_t{1}, std::size_t{3}}) {
+        reference::expect_identical(accumulate(data, kernel, threads, shard, teams), expected);
+      }
     }
   }
 }
@@ -164,7 +166,7 @@ TEST(Accumulator, IntegersBeyondTheExactLimitAreRefused) {
   huge.gram(0, 0) = exact_limit - 1;
   accumulator.add(huge, 1);
   const Groups groups(data, 8);
-  AccumulatorWorkspace workspace(2, 2);
+  AccumulatorWorkspace workspace(2, 2, 1);
   EXPECT_THROW(accumulator.add(groups.groups, "memory", workspace, 1), Error);
 }
 
@@ -176,7 +178,7 @@ TEST(Accumulator, FloatsThatAreIntegersLeaveTheExactPathBeyondTheLimit) {
   accumulator.add(huge, 1);
   EXPECT_TRUE(accumulator.moments(1).exact);
   const Groups groups(data, 8);
-  AccumulatorWorkspace workspace(2, 2);
+  AccumulatorWorkspace workspace(2, 2, 1);
   accumulator.add(groups.groups, "memory", workspace, 1);
   EXPECT_FALSE(accumulator.moments(1).exact);
 }

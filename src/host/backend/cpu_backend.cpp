@@ -35,10 +35,23 @@ std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule
   return groups;
 }
 
+/// How many teams sum int8 products: every thread is one where their sums are small and the memory
+/// is there, else all threads are one.
+std::size_t int8_teams(const SessionOptions& options) {
+  constexpr std::size_t small_sums = std::size_t{64} << 20;
+  const auto threads = static_cast<std::size_t>(options.threads);
+  const auto parts = static_cast<std::size_t>(part_count(options.rule));
+  const std::size_t sums = Int8Gram::size(options.features, options.classes.size());
+  if (sums > small_sums) return 1;
+  const std::size_t bytes = threads * (parts * sums + Int8Panels::size(options.features));
+  return options.memory == 0 || bytes <= options.memory ? threads : 1;
+}
+
 class CpuSession final : public Session {
  public:
   explicit CpuSession(const SessionOptions& options)
-      : options_(options), workspace_(options.features, options.classes.size()) {
+      : options_(options),
+        workspace_(options.features, options.classes.size(), int8_teams(options)) {
     for (int part = 0; part < part_count(options.rule); ++part) {
       parts_.emplace_back(options.features, options.classes, options.type, options.kernel);
     }

@@ -46,9 +46,9 @@ Accumulator::Accumulator(std::size_t features, const ClassList& classes, Element
       int8_products_(use_int8_products(kernel)),
       moments_(empty_moments(features, classes)) {}
 
-Int8Gram& Accumulator::int8_gram(bool is_signed) {
+Int8Gram& Accumulator::int8_gram(bool is_signed, std::size_t teams) {
   auto& gram = is_signed ? signed_gram_ : unsigned_gram_;
-  if (!gram) gram.emplace(moments_.features(), moments_.classes.size(), is_signed);
+  if (!gram) gram.emplace(moments_.features(), moments_.classes.size(), is_signed, teams);
   return *gram;
 }
 
@@ -71,14 +71,15 @@ void Accumulator::add(std::span<const RowGroup> groups, std::string_view source,
 }
 
 void Accumulator::add_int8(const RowGroup& group, AccumulatorWorkspace& workspace, int threads) {
-  if (!workspace.panels) workspace.panels.emplace(moments_.features());
-  Int8Gram& gram = int8_gram(group.type == ElementType::int8);
+  while (workspace.panels.size() < workspace.teams) {
+    workspace.panels.emplace_back(moments_.features());
+  }
+  Int8Gram& gram = int8_gram(group.type == ElementType::int8, workspace.teams);
   for (std::size_t first = 0; first < group.rows.size();) {
-    if (gram.pending_rows() == Int8Gram::most_rows) flush(threads);
-    const std::size_t count =
-        std::min(group.rows.size() - first, Int8Gram::most_rows - gram.pending_rows());
+    const std::size_t count = std::min(group.rows.size() - first, gram.free_rows());
+    if (count == 0) flush(threads);
     gram.add(std::span(group.rows).subspan(first, count),
-             std::span(group.labels).subspan(first, count), *workspace.panels, threads);
+             std::span(group.labels).subspan(first, count), workspace.panels, threads);
     first += count;
   }
 }
@@ -134,6 +135,8 @@ void Accumulator::add(const Moments& moments, int threads) {
 
 Moments& Accumulator::moments(int threads) {
   flush(threads);
+  unsigned_gram_.reset();
+  signed_gram_.reset();
   sum_columns(moments_.class_sums, moments_.column_sums);
   return moments_;
 }

@@ -15,9 +15,11 @@ namespace arete {
 /// Memory that the accumulators of a session take turns in.
 struct AccumulatorWorkspace {
   Float64Gram floats;
-  std::optional<Int8Panels> panels;  ///< made when first needed
+  std::vector<Int8Panels> panels;  ///< one per team of Int8Gram; made when first needed
+  std::size_t teams;
 
-  AccumulatorWorkspace(std::size_t features, std::size_t classes) : floats(features, classes) {}
+  AccumulatorWorkspace(std::size_t features, std::size_t classes, std::size_t int8_teams)
+      : floats(features, classes), teams(int8_teams) {}
 };
 
 /// Sums the rows of one part on the CPU. 8-bit integers, and floats that turn out to be such, take
@@ -36,7 +38,7 @@ class Accumulator {
   /// Adds moments computed elsewhere, of the same classes.
   void add(const Moments& moments, int threads);
 
-  /// The sums of everything added so far.
+  /// The sums of everything added so far; gives the memory of the int32 sums back.
   [[nodiscard]] Moments& moments(int threads);
 
  private:
@@ -46,7 +48,7 @@ class Accumulator {
   void add_narrowed(const RowGroup& group, bool is_signed, AccumulatorWorkspace& workspace,
                     int threads);
   void count(const RowGroup& group);
-  Int8Gram& int8_gram(bool is_signed);
+  Int8Gram& int8_gram(bool is_signed, std::size_t teams);
   void flush(int threads);
   void check_limit();
 

@@ -1,9 +1,11 @@
 #include <immintrin.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "arete/core/parallel.hpp"
 #include "arete/moments/gram_int8.hpp"
 
 namespace arete {
@@ -18,7 +20,7 @@ constexpr std::size_t block_groups = 128;  // multiplied at once: 16 KiB of a pa
 constexpr std::size_t unit_columns =
     256;  // the longest share of a panel's tiles that one thread takes
 
-constexpr int prefetch_distance = 8;
+constexpr int prefetch_distance = 16;
 
 /// sums[i][0..31] += over all row groups of  signed column (tile + i) x unsigned columns 0..31.
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_tile(const std::uint8_t* panel,
@@ -51,18 +53,6 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_tile(const 
   }
 }
 
-/// sums[0..31] += the 32 bytes of one row, widened.
-template <bool is_signed>
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void add_to_class(
-    __m256i bytes, std::int32_t* sums) {
-  const __m128i low = _mm256_castsi256_si128(bytes);
-  const __m128i high = _mm256_extracti128_si256(bytes, 1);
-  const __m512i x0 = is_signed ? _mm512_cvtepi8_epi32(low) : _mm512_cvtepu8_epi32(low);
-  const __m512i x1 = is_signed ? _mm512_cvtepi8_epi32(high) : _mm512_cvtepu8_epi32(high);
-  _mm512_store_si512(sums, _mm512_add_epi32(_mm512_load_si512(sums), x0));
-  _mm512_store_si512(sums + 16, _mm512_add_epi32(_mm512_load_si512(sums + 16), x1));
-}
-
 /// Four rows of 32 bytes become 32 columns of four bytes.
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void interleave(
     const __m256i (&r)[group_rows], __m512i& columns0, __m512i& columns1) {
@@ -80,20 +70,13 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void interleave(
                                 _mm256_permute2x128_si256(c, d, 0x31), 1);
 }
 
-struct PanelTarget {
-  std::uint8_t* unsigned_bytes;
-  std::int8_t* signed_bytes;
-  std::int32_t* class_sums;  ///< of this panel's first column, class 0
-  std::size_t class_stride;
-};
-
-/// Packs `width` (at most 32) columns of `rows`, which begin `offset` bytes into each row, and adds
-/// them to their classes. Rows and columns that are missing count as zero: as unsigned factors they
-/// make every product zero, whatever the signed one is.
+/// Packs `width` (at most 32) columns of `rows`, which begin `offset` bytes into each row. Rows and
+/// columns that are missing count as zero: as unsigned factors they make every product zero,
+/// whatever the signed one is.
 template <bool is_signed>
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
-    std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
-    std::size_t offset, std::size_t width, const PanelTarget& target) {
+    std::span<const std::byte* const> rows, std::size_t offset, std::size_t width,
+    std::uint8_t* unsigned_bytes, std::int8_t* signed_bytes) {
   const __m512i shift = _mm512_set1_epi8(static_cast<char>(0x80));
   std::array<std::array<std::byte, panel_columns>, group_rows> tail{};
   for (std::size_t first = 0; first < rows.size(); first += group_rows) {
@@ -112,9 +95,6 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
         row = tail[i].data();
       }
       r[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row));
-      add_to_class<is_signed>(
-          r[i],
-          target.class_sums + static_cast<std::size_t>(labels[first + i]) * target.class_stride);
     }
     __m512i columns0;
     __m512i columns1;
@@ -122,16 +102,51 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
     const __m512i shifted0 = _mm512_xor_si512(columns0, shift);
     const __m512i shifted1 = _mm512_xor_si512(columns1, shift);
     const std::size_t at = first / group_rows * group_bytes;
-    _mm512_store_si512(target.unsigned_bytes + at, is_signed ? shifted0 : columns0);
-    _mm512_store_si512(target.unsigned_bytes + at + 64, is_signed ? shifted1 : columns1);
-    _mm512_store_si512(target.signed_bytes + at, is_signed ? columns0 : shifted0);
-    _mm512_store_si512(target.signed_bytes + at + 64, is_signed ? columns1 : shifted1);
+    _mm512_store_si512(unsigned_bytes + at, is_signed ? shifted0 : columns0);
+    _mm512_store_si512(unsigned_bytes + at + 64, is_signed ? shifted1 : columns1);
+    _mm512_store_si512(signed_bytes + at, is_signed ? columns0 : shifted0);
+    _mm512_store_si512(signed_bytes + at + 64, is_signed ? columns1 : shifted1);
   }
 }
 
-std::size_t panel_count(std::size_t features) {
-  return (features + panel_columns - 1) / panel_columns;
+/// sums[0..31] += rows first .. last of a packed panel: products with ones.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) void sum_rows(const std::uint8_t* panel,
+                                                                     std::size_t first,
+                                                                     std::size_t last,
+                                                                     std::int32_t* sums) {
+  __m512i left = _mm512_load_si512(sums);
+  __m512i right = _mm512_load_si512(sums + 16);
+  for (std::size_t row = first / group_rows * group_rows; row < last; row += group_rows) {
+    std::uint32_t ones = 0x01010101;  // a byte for each of the four rows
+    if (row < first) ones <<= 8 * (first - row);
+    if (row + group_rows > last) ones &= 0x01010101U >> 8 * (row + group_rows - last);
+    const __m512i weights = _mm512_set1_epi32(static_cast<int>(ones));
+    const std::uint8_t* group = panel + row / group_rows * group_bytes;
+    left = _mm512_dpbusd_epi32(left, _mm512_load_si512(group), weights);
+    right = _mm512_dpbusd_epi32(right, _mm512_load_si512(group + 64), weights);
+  }
+  _mm512_store_si512(sums, left);
+  _mm512_store_si512(sums + 16, right);
 }
+
+/// Takes the rows into `panels`, sorted by their classes: sums over a class are then sums over
+/// neighbours.
+void sort_by_class(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
+                   std::size_t classes, Int8Panels& panels) {
+  std::vector<std::size_t>& ends = panels.class_ends;
+  ends.assign(classes + 1, 0);
+  for (const std::int32_t label : labels) ++ends[static_cast<std::size_t>(label) + 1];
+  for (std::size_t k = 0; k < classes; ++k) ends[k + 1] += ends[k];
+  panels.rows.resize(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    panels.rows[ends[static_cast<std::size_t>(labels[r])]++] = rows[r];
+  }
+  ends.pop_back();
+}
+
+constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+std::size_t panel_count(std::size_t features) { return divide_up(features, panel_columns); }
 
 /// Rows that are packed before threads wait for each other: many, as far as they stay in the
 /// caches.
@@ -163,49 +178,79 @@ std::size_t Int8Panels::size(std::size_t features) noexcept {
   return 2 * panel_count(features) * panel_columns * rows_of_chunk(features);
 }
 
-Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed)
+std::size_t Int8Gram::size(std::size_t features, std::size_t classes) noexcept {
+  const std::size_t panels = panel_count(features);
+  return (sums_before(panels) + classes * panels * panel_columns) * sizeof(std::int32_t);
+}
+
+Int8Gram::Int8Gram(std::size_t features, std::size_t classes, bool is_signed, std::size_t teams)
     : features_(features),
       classes_(classes),
       is_signed_(is_signed),
       panels_(panel_count(features)),
-      gram_(sums_before(panels_)),
-      class_sums_(classes, panels_ * panel_columns, 0) {
-  std::fill(gram_.begin(), gram_.end(), 0);
-  // The largest shares first: the small ones fill what is left of the threads' time.
-  for (std::size_t panel = panels_; panel-- > 0;) {
-    const std::size_t end = (panel + 1) * panel_columns;
-    for (std::size_t first = 0; first < end; first += unit_columns) {
-      units_.push_back({panel, first, std::min(end, first + unit_columns)});
+      teams_(teams),
+      class_rows_(classes, 0) {
+  for (Team& team : teams_) {
+    team.gram = Buffer<std::int32_t>(sums_before(panels_));
+    team.class_sums = Matrix<std::int32_t>(classes, panels_ * panel_columns);
+    clear(team);
+  }
+  // Units that read the same signed columns follow each other: those columns stay in the L2 cache.
+  for (std::size_t first = 0; first < panels_ * panel_columns; first += unit_columns) {
+    for (std::size_t panel = first / panel_columns; panel < panels_; ++panel) {
+      units_.push_back({panel, first, std::min((panel + 1) * panel_columns, first + unit_columns)});
     }
   }
 }
 
-std::int32_t* Int8Gram::sums_of(std::size_t panel) noexcept {
-  return gram_.data() + sums_before(panel);
+void Int8Gram::clear(Team& team) {
+  team.rows = 0;
+  std::fill(team.gram.begin(), team.gram.end(), 0);
+  std::ranges::fill(team.class_sums.span(), 0);
+}
+
+std::size_t Int8Gram::free_rows() const noexcept {
+  // Whichever team takes the next rows, perhaps all of them.
+  std::size_t most = 0;
+  for (const Team& team : teams_) most = std::max(most, team.rows);
+  return most_rows - most;
 }
 
 void Int8Gram::add(std::span<const std::byte* const> rows, std::span<const std::int32_t> labels,
-                   Int8Panels& panels, int threads) {
-  for (std::size_t first = 0; first < rows.size(); first += panels.most_rows) {
-    const std::size_t count = std::min(panels.most_rows, rows.size() - first);
-    add_chunk(rows.subspan(first, count), labels.subspan(first, count), panels, threads);
-  }
+                   std::span<Int8Panels> panels, int threads) {
+  for (const std::int32_t label : labels) ++class_rows_[static_cast<std::size_t>(label)];
+  if (rows.empty()) return;
+  const std::size_t teams = teams_.size();
+  const std::size_t rounds = divide_up(rows.size(), teams * panels.front().most_rows);
+  const std::size_t length =
+      divide_up(divide_up(rows.size(), rounds * teams), group_rows) * group_rows;
+  const int team_threads = teams == 1 ? threads : 1;
+  const int active = teams == 1 ? 1 : std::min(threads, static_cast<int>(teams));
+  parallel_for(divide_up(rows.size(), length), active, [&](std::size_t chunk) {
+    const std::size_t first = chunk * length;
+    const std::size_t count = std::min(length, rows.size() - first);
+    const auto team = static_cast<std::size_t>(omp_get_thread_num());
+    sort_by_class(rows.subspan(first, count), labels.subspan(first, count), classes_, panels[team]);
+    add_chunk(teams_[team], panels[team], team_threads);
+  });
 }
 
-void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
-                         std::span<const std::int32_t> labels, Int8Panels& panels, int threads) {
-  const std::size_t groups = (rows.size() + group_rows - 1) / group_rows;
+void Int8Gram::add_chunk(Team& team, Int8Panels& panels, int threads) {
+  const std::size_t groups = divide_up(panels.rows.size(), group_rows);
   const std::size_t panel_bytes = panels.most_rows * panel_columns;
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(dynamic)
     for (std::size_t panel = 0; panel < panels_; ++panel) {
       const std::size_t column = panel * panel_columns;
-      const PanelTarget target{panels.unsigned_bytes.data() + panel * panel_bytes,
-                               panels.signed_bytes.data() + panel * panel_bytes,
-                               class_sums_.data() + column, class_sums_.columns()};
+      std::uint8_t* unsigned_bytes = panels.unsigned_bytes.data() + panel * panel_bytes;
       const auto pack = is_signed_ ? pack_panel<true> : pack_panel<false>;
-      pack(rows, labels, column, std::min(panel_columns, features_ - column), target);
+      pack(panels.rows, column, std::min(panel_columns, features_ - column), unsigned_bytes,
+           panels.signed_bytes.data() + panel * panel_bytes);
+      for (std::size_t k = 0; k < classes_; ++k) {
+        const std::size_t first = k == 0 ? 0 : panels.class_ends[k - 1];
+        sum_rows(unsigned_bytes, first, panels.class_ends[k], &team.class_sums(k, column));
+      }
     }
 #pragma omp for schedule(dynamic)
     for (const Unit& unit : units_) {
@@ -213,39 +258,40 @@ void Int8Gram::add_chunk(std::span<const std::byte* const> rows,
         const std::size_t count = std::min(block_groups, groups - block);
         const std::size_t start = block * group_bytes;
         const std::uint8_t* panel = panels.unsigned_bytes.data() + unit.panel * panel_bytes + start;
+        std::int32_t* sums = team.gram.data() + sums_before(unit.panel);
         for (std::size_t i = unit.first_column; i < unit.last_column; i += tile_columns) {
           const std::int8_t* tile = panels.signed_bytes.data() + i / panel_columns * panel_bytes +
                                     start + i % panel_columns * group_rows;
-          multiply_tile(panel, tile, count, sums_of(unit.panel) + i * panel_columns);
+          multiply_tile(panel, tile, count, sums + i * panel_columns);
         }
       }
     }
   }
-  pending_rows_ += rows.size();
+  team.rows += panels.rows.size();
 }
 
 void Int8Gram::flush(Matrix<double>& gram, Matrix<double>& class_sums, int threads) {
-  if (pending_rows_ == 0) return;
   std::vector<std::int64_t> column_sums(features_, 0);
   for (std::size_t k = 0; k < classes_; ++k) {
+    const std::int64_t shift = is_signed_ ? 128 * class_rows_[k] : 0;
     for (std::size_t j = 0; j < features_; ++j) {
-      const std::int64_t sum = class_sums_(k, j);
+      std::int64_t sum = -shift;
+      for (const Team& team : teams_) sum += team.class_sums(k, j);
       column_sums[j] += sum;
       class_sums(k, j) += static_cast<double>(sum);
     }
   }
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
   for (std::size_t i = 0; i < features_; ++i) {
     for (std::size_t j = i; j < features_; ++j) {
-      const std::int64_t product =
-          sums_of(j / panel_columns)[i * panel_columns + j % panel_columns];
-      const std::int64_t shift = is_signed_ ? -128 * column_sums[i] : 128 * column_sums[j];
-      gram(i, j) += static_cast<double>(product + shift);
+      const std::size_t at = sums_before(j / panel_columns) + i * panel_columns + j % panel_columns;
+      std::int64_t product = is_signed_ ? -128 * column_sums[i] : 128 * column_sums[j];
+      for (const Team& team : teams_) product += team.gram.data()[at];
+      gram(i, j) += static_cast<double>(product);
     }
   }
-  std::fill(gram_.begin(), gram_.end(), 0);
-  std::fill(class_sums_.span().begin(), class_sums_.span().end(), 0);
-  pending_rows_ = 0;
+  for (Team& team : teams_) clear(team);
+  std::ranges::fill(class_rows_, 0);
 }
 
 }  // namespace arete
