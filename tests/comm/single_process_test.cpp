@@ -19,8 +19,12 @@ TEST(SingleProcess, IsAJobOfOne) {
   const auto gathered = communicator->all_gather(bytes);
   ASSERT_EQ(gathered.size(), 1U);
   EXPECT_TRUE(std::ranges::equal(gathered[0], bytes));
-  EXPECT_TRUE(communicator->all_agree(true));
-  EXPECT_FALSE(communicator->all_agree(false));
+  EXPECT_EQ(communicator->ranks_on_host(), 1);
+  EXPECT_NO_THROW(communicator->check());
+  const Failure failure = communicator->agree_on_failure(Failure{0, "", 3, "bad rows"});
+  EXPECT_EQ(failure.host, communicator->host());
+  EXPECT_EQ(failure.exit_code, 3);
+  EXPECT_EQ(failure.message, "bad rows");
 }
 
 }  // namespace
