@@ -66,7 +66,8 @@ arete_add_test(backend open_backend_test.cpp)
 arete_add_test(train
   fashion_mnist_test.cpp
   fit_test.cpp
-  large_file_test.cpp)
+  large_file_test.cpp
+  ranks_test.cpp)
 target_link_libraries(test_train PRIVATE nlohmann_json::nlohmann_json)
 add_dependencies(test_train arete_command)
 
