@@ -64,6 +64,7 @@ target_link_libraries(test_comm PRIVATE Threads::Threads)
 arete_add_test(backend open_backend_test.cpp)
 
 arete_add_test(train
+  checkpoint_test.cpp
   fashion_mnist_test.cpp
   fit_test.cpp
   large_file_test.cpp

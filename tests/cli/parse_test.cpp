@@ -41,6 +41,13 @@ TEST(Parse, SizesArePowersOf1024) {
   EXPECT_EQ(parse_size("1TB"), std::size_t{1} << 40U);
 }
 
+TEST(Parse, DurationsAreSeconds) {
+  EXPECT_EQ(parse_duration("90"), 90);
+  EXPECT_EQ(parse_duration("0s"), 0);
+  EXPECT_EQ(parse_duration("1.5m"), 90);
+  EXPECT_EQ(parse_duration("2h"), 7200);
+}
+
 TEST(Parse, RowsAndShapes) {
   EXPECT_EQ(parse_rows("100"), (RowRange{0, 100}));
   EXPECT_EQ(parse_rows("20:100"), (RowRange{20, 100}));
@@ -65,6 +72,9 @@ TEST(Parse, WhatMakesNoSenseIsNamed) {
   refuse("0:10", [] { static_cast<void>(parse_lambdas("0:10:3")); });
   for (const char* text : {"", "0", "-5M", "5X", "5MM", "M", "1e3", "1..5G", "99999999T", "1iB"}) {
     refuse(text, [&] { static_cast<void>(parse_size(text)); });
+  }
+  for (const char* text : {"", "s", "5 s", "-1s", "3d", "1e3", "5ss"}) {
+    refuse(text, [&] { static_cast<void>(parse_duration(text)); });
   }
   for (const char* text : {"0", "5:5", "7:5", "1:2:3"}) {
     refuse(text, [&] { static_cast<void>(parse_rows(text)); });

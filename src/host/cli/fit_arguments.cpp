@@ -79,6 +79,7 @@ void add_fit_options(CLI::App& parser, FitArguments& arguments) {
   add_test_and_output_options(parser, arguments);
   add_machine_options(parser, arguments.machine);
   add_device_options(parser, arguments.device);
+  add_checkpoint_options(parser, arguments.checkpoint);
 }
 
 }  // namespace arete::cli

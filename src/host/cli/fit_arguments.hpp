@@ -18,6 +18,7 @@ struct FitArguments {
   MachineOptions machine;
   DeviceOptions device;
   RuleOptions rule;
+  CheckpointArguments checkpoint;
   std::optional<LambdaGrid> lambdas;
   std::optional<Selection> selection;
   std::optional<Solver> solver;

@@ -15,6 +15,7 @@
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/model/evaluation.hpp"
+#include "arete/train/checkpoint.hpp"
 #include "arete/train/fit.hpp"
 
 namespace arete::cli {
@@ -31,7 +32,7 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
   if (is_moments(arguments.data)) {
     refuse_options(parser,
                    {"--labels", "--rows", "--image-size", "--grayscale", "--binarise", "--holdout",
-                    "--holdout-last", "--folds", "--seed", "--preset"},
+                    "--holdout-last", "--folds", "--seed", "--preset", "--checkpoint"},
                    arguments.data.data + " is a moments file, in which this is settled");
     if (arguments.selection == Selection::accuracy) {
       fail(ErrorKind::usage, "--select accuracy: needs rows, but {} is a moments file; use mse",
@@ -75,6 +76,7 @@ FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
   options.solver = arguments.solver.value_or(Solver::cholesky);
   options.refit = !arguments.no_refit;
   options.parallel = arguments.parallel.value_or(Parallel::automatic);
+  options.checkpoint = checkpoint_of(arguments.checkpoint);
   if (arguments.preset) {
     options.rule = holdout_last_rule(0.2, rows);
     options.lambdas = odyssey_lambdas();
@@ -158,6 +160,9 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   }
   if (test) report.test = test_model(report, *test, arguments.machine, communicator, listener);
   check_interrupted();
+  if (arguments.checkpoint.folder && communicator.rank() == 0) {
+    discard_checkpoint(*arguments.checkpoint.folder);
+  }
   report.result.seconds.read += opened;
   report.seconds = stopwatch.seconds();
   report.peak_bytes = largest(peak_memory(), communicator);

@@ -14,6 +14,7 @@
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/moments/moments_file.hpp"
+#include "arete/train/checkpoint.hpp"
 #include "arete/train/gather_moments.hpp"
 
 namespace arete::cli {
@@ -33,6 +34,7 @@ struct MomentsArguments {
   DeviceOptions device;
   RuleOptions rule;
   std::optional<std::uint64_t> first_row;
+  CheckpointArguments checkpoint;
   OutputOptions output;
 };
 
@@ -98,6 +100,7 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   const RowRange rows = chosen_rows(arguments.data, source->info());
   FitOptions options;
   options.first_row = arguments.first_row.value_or(0);
+  options.checkpoint = checkpoint_of(arguments.checkpoint);
   options.rule = part_rule(arguments.rule, rows);
   options.threads = threads_of(arguments.machine);
   options.memory = arguments.machine.memory.value_or(0);
@@ -107,6 +110,7 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   const std::size_t peak = largest(peak_memory(), communicator);
   if (communicator.rank() != 0) return;
   write_and_report("moments", set, arguments.output, stopwatch, peak, listener);
+  if (arguments.checkpoint.folder) discard_checkpoint(*arguments.checkpoint.folder);
 }
 
 /// Merging is not divided: rank 0 does it, and others wait for its end.
@@ -141,6 +145,7 @@ Command moments_command(CLI::App& parser) {
       "global number of row 0 of DATA, where DATA is one shard of several (default: 0)");
   add_machine_options(*moments, arguments->machine);
   add_device_options(*moments, arguments->device);
+  add_checkpoint_options(*moments, arguments->checkpoint);
   moments->footer("Example:\n  arete moments shard-1.npy --first-row 100000 -o shard-1.moments");
   return {moments,
           [arguments](Communicator& communicator) { run_moments(*arguments, communicator); }};

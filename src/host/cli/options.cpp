@@ -118,6 +118,23 @@ void add_device_options(CLI::App& parser, DeviceOptions& options) {
       "are the same (default: auto)");
 }
 
+void add_checkpoint_options(CLI::App& parser, CheckpointArguments& arguments) {
+  parser.option_defaults()->group("Machine");
+  auto* const folder =
+      add_path(parser, "--checkpoint", arguments.folder, "FOLDER",
+               "keep partial sums there, and go on from what is there; removed when all is done");
+  add_value(parser, "--checkpoint-every", arguments.seconds, parse_duration, "TIME",
+            "between two times of writing (default: 60s)")
+      ->needs(folder);
+}
+
+std::optional<CheckpointOptions> checkpoint_of(const CheckpointArguments& arguments) {
+  if (!arguments.folder) return std::nullopt;
+  CheckpointOptions options{*arguments.folder};
+  options.seconds = arguments.seconds.value_or(options.seconds);
+  return options;
+}
+
 void add_rule_options(CLI::App& parser, RuleOptions& options) {
   parser.option_defaults()->group("Held-out rows");
   auto* const holdout =

@@ -20,6 +20,7 @@
 #include "arete/data/open.hpp"
 #include "arete/model/ridge_model.hpp"
 #include "arete/moments/part_rule.hpp"
+#include "arete/train/fit.hpp"
 
 // The options that several subcommands share, a struct for each group; nothing where not given.
 namespace arete::cli {
@@ -80,6 +81,14 @@ struct DeviceOptions {
   std::optional<IntegerKernel> kernel;
 };
 void add_device_options(CLI::App& parser, DeviceOptions& options);
+
+/// Where partial sums are kept.
+struct CheckpointArguments {
+  std::optional<std::filesystem::path> folder;
+  std::optional<double> seconds;
+};
+void add_checkpoint_options(CLI::App& parser, CheckpointArguments& arguments);
+[[nodiscard]] std::optional<CheckpointOptions> checkpoint_of(const CheckpointArguments& arguments);
 
 /// Which rows are held out.
 struct RuleOptions {

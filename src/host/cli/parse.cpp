@@ -114,6 +114,17 @@ std::size_t parse_size(std::string_view text) {
   return static_cast<std::size_t>(bytes);
 }
 
+double parse_duration(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::optional<double> value = number_in<double>(text.substr(0, digits));
+  const std::string_view unit = text.substr(digits);
+  const double factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (!value || factor == 0) {
+    fail(ErrorKind::usage, "found '{}', expected a time such as 90s, 5m or 2h", text);
+  }
+  return *value * factor;
+}
+
 Preprocessing::ImageSize parse_image_size(std::string_view text) {
   const std::vector<std::size_t> extents = parse_extents(text);
   if (extents.size() != 2) {

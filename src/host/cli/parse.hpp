@@ -28,6 +28,9 @@ namespace arete::cli {
 /// Bytes: "800", "500M", "1.5GiB"; K, M, G and T are powers of 1024.
 [[nodiscard]] std::size_t parse_size(std::string_view text);
 
+/// Seconds: "90", "90s", "5m", "2h"; zero or more.
+[[nodiscard]] double parse_duration(std::string_view text);
+
 /// "60x40": width x height.
 [[nodiscard]] Preprocessing::ImageSize parse_image_size(std::string_view text);
 

@@ -247,6 +247,12 @@ MomentsSet read_moments(const std::filesystem::path& path) {
   return std::move(header.set);
 }
 
+std::vector<RowRange> rows_of_moments(const std::filesystem::path& path) {
+  const InputFile file(path);
+  std::uint64_t position = 0;
+  return read_header(file, position).set.rows;
+}
+
 bool is_moments_file(const std::filesystem::path& path) {
   return first_bytes(path, magic.size()) == magic;
 }

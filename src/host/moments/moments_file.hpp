@@ -29,6 +29,10 @@ void write_moments(const MomentsSet& set, const std::filesystem::path& path, boo
 /// and what was expected, before anything is allocated that the file is too short for.
 [[nodiscard]] MomentsSet read_moments(const std::filesystem::path& path);
 
+/// The global rows that the file says it covers, from its header alone. Throws as read_moments
+/// does.
+[[nodiscard]] std::vector<RowRange> rows_of_moments(const std::filesystem::path& path);
+
 /// Whether the file begins as a moments file does.
 [[nodiscard]] bool is_moments_file(const std::filesystem::path& path);
 

@@ -1,10 +1,13 @@
 #include "arete/train/accumulate.hpp"
 
+#include <optional>
+
 #include "arete/comm/share.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/stopwatch.hpp"
+#include "arete/train/checkpoint.hpp"
 
 namespace arete {
 
@@ -74,17 +77,79 @@ BlockReader block_reader(const RowSource& source, RowRange rows, const FitOption
   return {source, rows, reader};
 }
 
-void accumulate(BlockReader& blocks, const RowSource& source, RowRange rows, Session& session,
-                Communicator& communicator, Listener& listener, StageSeconds& seconds) {
-  std::uint64_t done = 0;
-  blocks.for_each([&](const RowBlock& block) {
-    const Stopwatch watch(seconds.moments);
-    session.add(block, source.info().name);
-    done += block.rows;
-    listener.progress("moments", done, rows.size());
-    communicator.check();
-  });
-  seconds.read += blocks.seconds_waited();
+namespace {
+
+/// Adds the blocks of one reader after another.
+class Pass {
+ public:
+  Pass(const Accumulation& setup, std::optional<Checkpoint>& checkpoint, std::uint64_t total,
+       StageSeconds& seconds)
+      : setup_(setup), checkpoint_(checkpoint), total_(total), seconds_(seconds) {}
+
+  void run(BlockReader& blocks) {
+    const double waited = blocks.seconds_waited();
+    blocks.for_each([&](const RowBlock& block) { add(block); });
+    seconds_.read += blocks.seconds_waited() - waited;
+  }
+
+  /// For sums that were cut short; a block that was added in part belongs to nothing.
+  void save() noexcept {
+    if (!checkpoint_ || !is_whole_) return;
+    try {
+      checkpoint_->write(setup_.session);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the reason for stopping is what counts
+    }
+  }
+
+ private:
+  void add(const RowBlock& block) {
+    const Stopwatch watch(seconds_.moments);
+    is_whole_ = false;
+    setup_.session.add(block, setup_.source.info().name);
+    is_whole_ = true;
+    done_ += block.rows;
+    if (checkpoint_) {
+      const std::uint64_t first = block.first_row - setup_.options.first_row;
+      checkpoint_->added({first, first + block.rows}, setup_.session);
+    }
+    setup_.listener.progress("moments", done_, total_);
+    setup_.communicator.check();
+  }
+
+  const Accumulation& setup_;
+  std::optional<Checkpoint>& checkpoint_;
+  std::uint64_t total_;
+  StageSeconds& seconds_;
+  std::uint64_t done_ = 0;
+  bool is_whole_ = true;
+};
+
+}  // namespace
+
+void accumulate(const Accumulation& setup, BlockReader& blocks, StageSeconds& seconds) {
+  std::optional<Checkpoint> checkpoint;
+  std::vector<RowRange> remaining{setup.rows};
+  if (setup.options.checkpoint) {
+    checkpoint.emplace(*setup.options.checkpoint, setup.source, setup.rows, setup.options,
+                       setup.communicator);
+    checkpoint->restore(setup.session);
+    remaining = checkpoint->remaining();
+  }
+  const bool from_the_start = remaining == std::vector<RowRange>{setup.rows};
+  Pass pass(setup, checkpoint, blocks.rows().size(), seconds);
+  try {
+    if (from_the_start) pass.run(blocks);  // it may keep the blocks for scoring
+    for (std::size_t i = 0; !from_the_start && i < remaining.size(); ++i) {
+      const RowRange own =
+          own_rows(setup.source.info(), remaining[i], setup.options, setup.communicator);
+      BlockReader rest = block_reader(setup.source, own, setup.options, setup.memory);
+      pass.run(rest);
+    }
+    if (checkpoint) checkpoint->write(setup.session);
+  } catch (...) {
+    pass.save();
+    throw;
+  }
 }
 
 }  // namespace arete

@@ -32,8 +32,21 @@ void check_trainable(const SourceInfo& source, RowRange rows);
 [[nodiscard]] BlockReader block_reader(const RowSource& source, RowRange rows,
                                        const FitOptions& options, std::size_t memory);
 
-/// One pass: adds every block to the session.
-void accumulate(BlockReader& blocks, const RowSource& source, RowRange rows, Session& session,
-                Communicator& communicator, Listener& listener, StageSeconds& seconds);
+/// What accumulate() works with.
+struct Accumulation {
+  const RowSource& source;
+  RowRange rows;  ///< of the whole job
+  const FitOptions& options;
+  std::size_t memory;  ///< bytes for blocks
+  Session& session;
+  Communicator& communicator;
+  Listener& listener;
+};
+
+/// One pass: adds every block of this rank's rows, which `blocks` reads, to the session. With
+/// options.checkpoint, sums that an earlier run left are taken over, and only the rows that they
+/// lack are read; this rank's own sums are written from time to time, at the end, and when the pass
+/// is cut short.
+void accumulate(const Accumulation& setup, BlockReader& blocks, StageSeconds& seconds);
 
 }  // namespace arete

@@ -85,6 +85,12 @@ void check_options(const FitOptions& options) {
       fail(ErrorKind::usage, "lambda {}: must be zero or a positive, finite number", lambda);
     }
   }
+  const bool divides_rows =
+      options.parallel == Parallel::automatic || options.parallel == Parallel::data;
+  if (options.checkpoint && !divides_rows) {
+    fail(ErrorKind::usage, "--checkpoint: is for --parallel data, not {}",
+         name_of(options.parallel));
+  }
   const std::size_t held_out = held_out_parts(options.rule).size();
   if (held_out == 0 && options.lambdas.size() != 1) {
     fail(ErrorKind::usage, "--lambdas: nothing is held out to choose by, so give exactly one");
@@ -154,7 +160,9 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   result.model.type = source.info().type;
   result.model.shape = source.info().shape;
   result.model.preprocessing = source.info().preprocessing;
-  result.parallel = choose_parallel(options.parallel, job_size(session_setup, rows), communicator);
+  // Pieces of a checkpoint are sums of rows that were divided.
+  const Parallel asked = options.checkpoint ? Parallel::data : options.parallel;
+  result.parallel = choose_parallel(asked, job_size(session_setup, rows), communicator);
   const std::string kernels = different_kernels(communicator);
   if (!kernels.empty()) warn(result, listener, kernels);
 
@@ -163,7 +171,8 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
                            ? rows
                            : own_rows(source.info(), rows, options, communicator);
   BlockReader blocks = block_reader(source, own, options, plan.blocks);
-  accumulate(blocks, source, own, *session, communicator, listener, result.seconds);
+  accumulate({source, rows, options, plan.blocks, *session, communicator, listener}, blocks,
+             result.seconds);
   BlockReader* second_pass = options.selection == Selection::accuracy ? &blocks : nullptr;
   const std::size_t memory = smallest(plan.session, communicator);
   finish({*session, session_setup, second_pass, memory, options, communicator, listener},

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,12 @@ namespace arete {
 /// By what the best lambda is chosen on held-out rows.
 enum class Selection : std::uint8_t { accuracy, squared_error };
 
+/// Where a job keeps its partial sums, to go on from them when it is cut short.
+struct CheckpointOptions {
+  std::filesystem::path folder;  ///< shared by all ranks
+  double seconds = 60;           ///< between two times of writing
+};
+
 struct FitOptions {
   PartRule rule;                ///< which rows are held out
   std::vector<double> lambdas;  ///< positive or zero, finite; empty: the automatic grid
@@ -28,8 +35,9 @@ struct FitOptions {
   int threads = 1;
   std::size_t memory = 0;  ///< bytes; 0: half of what is free
   IntegerKernel kernel = IntegerKernel::automatic;
-  std::uint64_t first_row = 0;              ///< global number of row 0 of the source
-  Parallel parallel = Parallel::automatic;  ///< what the ranks of the job divide
+  std::uint64_t first_row = 0;                  ///< global number of row 0 of the source
+  Parallel parallel = Parallel::automatic;      ///< what the ranks of the job divide
+  std::optional<CheckpointOptions> checkpoint;  ///< for Parallel::data
 };
 
 /// One lambda of the path; with folds, `total` sums rows, correct and squared error over them and

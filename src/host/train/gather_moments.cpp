@@ -18,7 +18,8 @@ MomentsSet gather_moments(const RowSource& source, RowRange rows, const FitOptio
   const RowRange own = own_rows(source.info(), rows, options, communicator);
   BlockReader blocks = block_reader(source, own, options, plan.blocks);
   StageSeconds seconds;
-  accumulate(blocks, source, own, *session, communicator, listener, seconds);
+  accumulate({source, rows, options, plan.blocks, *session, communicator, listener}, blocks,
+             seconds);
   session->reduce(communicator);
 
   MomentsSet set;

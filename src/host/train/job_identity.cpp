@@ -1,0 +1,83 @@
+#include "arete/train/job_identity.hpp"
+
+#include <fmt/ranges.h>
+#include <libdeflate.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "arete/core/error.hpp"
+#include "arete/core/file.hpp"
+
+namespace arete {
+
+namespace {
+
+constexpr std::uint64_t sampled_rows = 64;
+
+/// CRC-32 of rows at even distances, the first and the last among them, and of their labels.
+std::uint32_t sample_checksum(const RowSource& source, RowRange rows) {
+  std::uint32_t crc = 0;
+  RowBlock block;
+  const std::uint64_t count = std::min(sampled_rows, rows.size());
+  for (std::uint64_t i = 0; i < count; ++i) {
+    // Doubles are near enough: any rows will do, as long as they are the same ones each time.
+    const double share = count == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(count - 1);
+    const auto row =
+        rows.first + static_cast<std::uint64_t>(share * static_cast<double>(rows.size() - 1));
+    source.read({row, row + 1}, block);
+    crc = libdeflate_crc32(crc, block.row(0), block.features * element_size(block.type));
+    crc = libdeflate_crc32(crc, block.labels.data(), block.labels.size() * sizeof(std::int32_t));
+  }
+  return crc;
+}
+
+std::string describe(const Preprocessing& p) {
+  return fmt::format(
+      "size {}, {}, {}",
+      p.image_size ? fmt::format("{}x{}", p.image_size->width, p.image_size->height) : "as it is",
+      p.grayscale ? "grey" : "colours as they are",
+      p.binarise ? fmt::format("binarised at {}", *p.binarise) : "not binarised");
+}
+
+}  // namespace
+
+JobIdentity job_identity(const RowSource& source, RowRange rows, const FitOptions& options) {
+  const SourceInfo& info = source.info();
+  return {{"rows", fmt::format("{}:{}", rows.first, rows.last)},
+          {"number of the first row", fmt::format("{}", options.first_row)},
+          {"shape of a row", fmt::format("{}", fmt::join(info.shape, "x"))},
+          {"element type", std::string(name_of(info.type))},
+          {"classes", fmt::format("{}", fmt::join(info.classes, ", "))},
+          {"held-out rows", describe(options.rule)},
+          {"images", describe(info.preprocessing)},
+          {"checksum of sampled rows", fmt::format("{:08x}", sample_checksum(source, rows))}};
+}
+
+void write_identity(const std::filesystem::path& file, const JobIdentity& identity) {
+  nlohmann::ordered_json json;
+  for (const auto& [name, value] : identity) json[name] = value;
+  OutputFile output(file, true);
+  output.write(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  output.commit();
+}
+
+void check_identity(const std::filesystem::path& file, const JobIdentity& identity) {
+  std::ifstream stream(file);
+  const auto json = nlohmann::json::parse(stream, nullptr, false);
+  const std::string folder = file.parent_path().string();
+  if (!json.is_object()) {
+    fail(ErrorKind::input, "{}: is damaged; delete the folder {} to begin anew", file.string(),
+         folder);
+  }
+  for (const auto& [name, value] : identity) {
+    const auto found = json.find(name);
+    if (found != json.end() && found->is_string() && *found == value) continue;
+    fail(ErrorKind::input,
+         "{}: is the checkpoint of another job: its {}: {}; of this one: {}; give another folder, "
+         "or delete that one",
+         folder, name, found == json.end() ? std::string("missing") : found->dump(), value);
+  }
+}
+
+}  // namespace arete
