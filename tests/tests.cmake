@@ -55,7 +55,11 @@ arete_add_test(model
   safetensors_test.cpp)
 target_link_libraries(test_model PRIVATE nlohmann_json::nlohmann_json)
 
-arete_add_test(comm single_process_test.cpp)
+arete_add_test(comm TIMEOUT 60  # ranks that wait in vain
+  communicator_suite.cpp
+  single_process_test.cpp
+  threads_test.cpp)
+target_link_libraries(test_comm PRIVATE Threads::Threads)
 
 arete_add_test(backend open_backend_test.cpp)
 

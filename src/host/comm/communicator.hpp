@@ -17,6 +17,9 @@ struct Failure {
   std::string host;   ///< of that rank
   int exit_code = 1;  ///< of the whole job
   std::string message;
+  /// False when some rank did not come to hear of it in time: then the job is ended without it, and
+  /// this rank is the one to report.
+  bool known_to_all = true;
 };
 
 /// Thrown on a rank that learns that another one cannot go on.
