@@ -24,7 +24,8 @@ set(ARETE_PUBLIC_HEADERS
   moments/part_rule.hpp
   solve/ridge_path.hpp
   train/fit.hpp
-  train/gather_moments.hpp)
+  train/gather_moments.hpp
+  train/parallel_mode.hpp)
 
 set(_package ${CMAKE_INSTALL_LIBDIR}/cmake/arete)
 foreach(_header IN LISTS ARETE_PUBLIC_HEADERS)

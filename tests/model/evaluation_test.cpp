@@ -29,7 +29,8 @@ reference::DataSet small_data() {
 
 Evaluation run(const RidgeModel& model, const reference::DataSet& data) {
   Listener listener;
-  return evaluate(model, *reference::open(data), {0, data.rows.size()}, {2, 1 << 20}, listener);
+  return evaluate(model, *reference::open(data), {0, data.rows.size()}, {2, 1 << 20},
+                  *single_process(), listener);
 }
 
 TEST(Evaluation, CountsTheConfusion) {
@@ -61,7 +62,7 @@ TEST(Evaluation, PredictionsNeedNoClassesThatTheModelKnows) {
   data.classes = {"a", "b", "z"};
   Listener listener;
   std::vector<std::int32_t> classes;
-  predict(small_model(), *reference::open(data), {0, 4}, {2, 1 << 20}, listener,
+  predict(small_model(), *reference::open(data), {0, 4}, {2, 1 << 20}, *single_process(), listener,
           [&](const Predictions& predictions) {
             EXPECT_TRUE(predictions.labels.empty());
             classes.insert(classes.end(), predictions.classes.begin(), predictions.classes.end());
@@ -77,8 +78,8 @@ TEST(Evaluation, PredictsInBlocksThatTheMemoryHolds) {
   for (const bool resident : {false, true}) {
     if (resident) options.row_overhead = 1 << 22;  // rows in memory have 8 MB at least
     std::size_t calls = 0;
-    predict(small_model(), *reference::open(data, resident), {0, 4}, options, listener,
-            [&](const Predictions& predictions) {
+    predict(small_model(), *reference::open(data, resident), {0, 4}, options, *single_process(),
+            listener, [&](const Predictions& predictions) {
               EXPECT_LE(predictions.classes.size(), 2U);
               ++calls;
             });

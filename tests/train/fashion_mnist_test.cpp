@@ -105,7 +105,7 @@ TEST_F(FashionMnist, ModelsGetFourOfFiveTestImagesRight) {
       fit(*training_, {0, 60'000}, options, *cpu_backend(), *single_process(), listener_);
   const auto test = open_source(customary_test_set(folder()).value(), {});
   const Evaluation evaluation =
-      evaluate(result.model, *test, {0, test->info().rows}, {2, 0}, listener_);
+      evaluate(result.model, *test, {0, test->info().rows}, {2, 0}, *single_process(), listener_);
   EXPECT_NEAR(evaluation.accuracy(), 0.81, 0.005);
 }
 

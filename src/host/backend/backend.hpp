@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,6 +46,7 @@ struct SolveRequest {
   std::vector<double> lambdas;
   Solver solver = Solver::cholesky;
   Centring centring = Centring::standard;
+  std::function<void()> between = {};  ///< called between lambdas, by the calling thread; may throw
 };
 
 /// What can be said of all rows before anything is solved.
@@ -79,7 +81,8 @@ class Session {
   virtual void add(const RowBlock& block, std::string_view source) = 0;
   /// Adds moments computed elsewhere, one per part.
   virtual void add(const std::vector<Moments>& parts) = 0;
-  /// Sums over all ranks.
+  /// Replaces the sums by those of all ranks, on every rank. Throws Error (input) for sums beyond
+  /// 2^53.
   virtual void reduce(Communicator& communicator) = 0;
   [[nodiscard]] virtual DataSummary summary() = 0;
   [[nodiscard]] virtual RidgePath solve(const SolveRequest& request) = 0;

@@ -72,9 +72,8 @@ class CpuSession final : public Session {
   }
 
   void reduce(Communicator& communicator) override {
-    if (communicator.size() > 1) {
-      fail(ErrorKind::unavailable, "sums over several processes are not part of this version");
-    }
+    if (communicator.size() == 1) return;
+    for (Accumulator& part : parts_) part.reduce(communicator, options_.threads);
   }
 
   [[nodiscard]] DataSummary summary() override;
@@ -165,8 +164,9 @@ RidgePath CpuSession::solve(const SolveRequest& request) {
   RidgePath path;
   path.classes = options_.classes;
   path.solutions = request.solver == Solver::eigen
-                       ? eigen_path(system, request.lambdas, options_.threads)
-                       : cholesky_path(system, request.lambdas, options_.threads, options_.memory);
+                       ? eigen_path(system, request.lambdas, options_.threads, request.between)
+                       : cholesky_path(system, request.lambdas, options_.threads, options_.memory,
+                                       request.between);
   path.column_means = system.column_means;
   return path;
 }

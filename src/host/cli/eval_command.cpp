@@ -16,15 +16,17 @@ struct EvalArguments {
   bool json = false;
 };
 
-void run_eval(const EvalArguments& arguments) {
+void run_eval(EvalArguments arguments, Communicator& communicator) {
   ConsoleListener listener;
+  share_machine(arguments.machine, communicator, listener);
   const RidgeModel model = open_model(arguments.model, "eval");
   const auto source = open_data(arguments.data, arguments.machine,
                                 preprocessing_of(model, arguments.data), channels_of(model.shape));
-  const Evaluation evaluation =
-      evaluate(model, *source, chosen_rows(arguments.data, source->info()),
-               {threads_of(arguments.machine), memory_of(arguments.machine)}, listener);
+  const Evaluation evaluation = evaluate(
+      model, *source, chosen_rows(arguments.data, source->info()),
+      {threads_of(arguments.machine), memory_of(arguments.machine)}, communicator, listener);
   listener.clear();
+  if (communicator.rank() != 0) return;
   write_output(wants_json(arguments.json) ? to_line(eval_json(evaluation))
                                           : eval_text(evaluation, source->info().name));
 }
@@ -43,7 +45,7 @@ Command eval_command(CLI::App& parser) {
   add_machine_options(*eval, arguments->machine);
   add_json_flag(*eval, arguments->json);
   eval->footer("Example:\n  arete eval mnist.safetensors mnist/t10k-images-idx3-ubyte.gz");
-  return {eval, [arguments](Communicator&) { run_eval(*arguments); }};
+  return {eval, [arguments](Communicator& communicator) { run_eval(*arguments, communicator); }};
 }
 
 }  // namespace arete::cli

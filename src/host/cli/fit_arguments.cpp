@@ -59,8 +59,10 @@ void add_test_and_output_options(CLI::App& parser, FitArguments& arguments) {
   add_value(
       parser, "--parallel", arguments.parallel,
       [](std::string_view text) {
-        return parse_choice<std::string>(
-            text, {{"auto", "auto"}, {"data", "data"}, {"model", "model"}, {"average", "average"}});
+        return parse_choice<Parallel>(text, {{"auto", Parallel::automatic},
+                                             {"data", Parallel::data},
+                                             {"model", Parallel::model},
+                                             {"average", Parallel::average}});
       },
       "HOW", "what several processes divide: auto, data, model or average (default: auto)");
   add_json_flag(parser, arguments.json);

@@ -22,7 +22,7 @@ struct FitArguments {
   std::optional<Selection> selection;
   std::optional<Solver> solver;
   std::optional<std::string> preset;
-  std::optional<std::string> parallel;
+  std::optional<Parallel> parallel;
   std::optional<std::vector<std::size_t>> shape;
   std::optional<std::filesystem::path> test;
   std::optional<std::filesystem::path> test_labels;

@@ -10,6 +10,7 @@
 #include "arete/cli/options.hpp"
 #include "arete/cli/report.hpp"
 #include "arete/cli/training_data.hpp"
+#include "arete/comm/agree.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
@@ -37,14 +38,15 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
            arguments.data.data);
     }
   }
-  if (communicator.size() == 1 && arguments.parallel.value_or("auto") != "auto") {
+  const Parallel parallel = arguments.parallel.value_or(Parallel::automatic);
+  if (communicator.size() == 1 && parallel != Parallel::automatic) {
     fail(ErrorKind::unavailable,
          "--parallel {}: needs several processes, which need the MPI module, started by a launcher "
          "such as mpirun; this is one process",
-         *arguments.parallel);
+         name_of(parallel));
   }
   if (!arguments.out) refuse_options(parser, {"--force"}, "is for --out MODEL, which is missing");
-  if (arguments.out) check_writable(*arguments.out, arguments.force);
+  if (arguments.out && communicator.rank() == 0) check_writable(*arguments.out, arguments.force);
 }
 
 void check_shape(const std::vector<std::size_t>& shape, const SourceInfo& info) {
@@ -72,6 +74,7 @@ FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
   options.kernel = arguments.device.kernel.value_or(IntegerKernel::automatic);
   options.solver = arguments.solver.value_or(Solver::cholesky);
   options.refit = !arguments.no_refit;
+  options.parallel = arguments.parallel.value_or(Parallel::automatic);
   if (arguments.preset) {
     options.rule = holdout_last_rule(0.2, rows);
     options.lambdas = odyssey_lambdas();
@@ -111,10 +114,10 @@ std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments,
 
 /// A model that was trained and written stays, whatever the test set turns out to hold.
 Evaluation test_model(const FitReport& report, const RowSource& test, const MachineOptions& machine,
-                      Listener& listener) {
+                      Communicator& communicator, Listener& listener) {
   try {
     return evaluate(report.result.model, test, {0, test.info().rows},
-                    {threads_of(machine), memory_of(machine)}, listener);
+                    {threads_of(machine), memory_of(machine)}, communicator, listener);
   } catch (const Error& error) {
     if (!report.model) throw;
     throw Error(error.kind(), fmt::format("{}; the model is in {} all the same, untested",
@@ -122,10 +125,11 @@ Evaluation test_model(const FitReport& report, const RowSource& test, const Mach
   }
 }
 
-void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator& communicator) {
+void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& communicator) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
   check_usage(parser, arguments, communicator);
+  share_machine(arguments.machine, communicator, listener);
   const auto backend = open_backend(arguments.device.device);
   if (arguments.lambdas) {
     for (const double value : arguments.lambdas->repeated) {
@@ -149,14 +153,17 @@ void run_fit(const CLI::App& parser, const FitArguments& arguments, Communicator
   report.model = arguments.out;
   if (arguments.shape) report.result.model.shape = *arguments.shape;
   check_interrupted();
-  if (arguments.out) write_model(report.result.model, *arguments.out, arguments.force);
-  if (test) report.test = test_model(report, *test, arguments.machine, listener);
+  if (arguments.out && communicator.rank() == 0) {
+    write_model(report.result.model, *arguments.out, arguments.force);
+  }
+  if (test) report.test = test_model(report, *test, arguments.machine, communicator, listener);
   check_interrupted();
   report.result.seconds.read += opened;
   report.seconds = stopwatch.seconds();
-  report.peak_bytes = peak_memory();
+  report.peak_bytes = largest(peak_memory(), communicator);
   report.warnings = listener.warnings();
   listener.clear();
+  if (communicator.rank() != 0) return;
   write_output(wants_json(arguments.json) ? to_line(fit_json(report)) : fit_text(report));
 }
 

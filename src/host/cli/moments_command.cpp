@@ -9,6 +9,7 @@
 #include "arete/cli/parse.hpp"
 #include "arete/cli/report.hpp"
 #include "arete/cli/table.hpp"
+#include "arete/comm/agree.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
@@ -59,7 +60,7 @@ std::string summary_text(const OutputOptions& output, const MomentsSet& set, std
 }
 
 void write_and_report(const char* command, const MomentsSet& set, const OutputOptions& output,
-                      const Stopwatch& stopwatch, ConsoleListener& listener) {
+                      const Stopwatch& stopwatch, std::size_t peak, ConsoleListener& listener) {
   check_interrupted();
   write_moments(set, output.out, output.force);
   std::uint64_t rows = 0;
@@ -81,15 +82,16 @@ void write_and_report(const char* command, const MomentsSet& set, const OutputOp
   json["exact"] = exact;
   json["moments"] = output.out;
   json["seconds"] = {{"total", stopwatch.seconds()}};
-  json["peak_bytes"] = peak_memory();
+  json["peak_bytes"] = peak;
   json["warnings"] = listener.warnings();
   write_output(to_line(json));
 }
 
-void run_moments(const MomentsArguments& arguments, Communicator& communicator) {
+void run_moments(MomentsArguments arguments, Communicator& communicator) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
-  check_writable(arguments.output.out, arguments.output.force);
+  if (communicator.rank() == 0) check_writable(arguments.output.out, arguments.output.force);
+  share_machine(arguments.machine, communicator, listener);
   const auto backend = open_backend(arguments.device.device);
   const auto source =
       open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data));
@@ -102,10 +104,14 @@ void run_moments(const MomentsArguments& arguments, Communicator& communicator) 
   options.kernel = arguments.device.kernel.value_or(IntegerKernel::automatic);
   static_cast<void>(checked_add(options.first_row, rows.last, "--first-row"));
   const MomentsSet set = gather_moments(*source, rows, options, *backend, communicator, listener);
-  write_and_report("moments", set, arguments.output, stopwatch, listener);
+  const std::size_t peak = largest(peak_memory(), communicator);
+  if (communicator.rank() != 0) return;
+  write_and_report("moments", set, arguments.output, stopwatch, peak, listener);
 }
 
-void run_merge(const MergeArguments& arguments) {
+/// Merging is not divided: rank 0 does it, and others wait for its end.
+void run_merge(const MergeArguments& arguments, Communicator& communicator) {
+  if (communicator.rank() != 0) return;
   const Stopwatch stopwatch;
   ConsoleListener listener;
   check_writable(arguments.output.out, arguments.output.force);
@@ -114,7 +120,7 @@ void run_merge(const MergeArguments& arguments) {
     listener.progress("merge", i, arguments.files.size());
     merge(set, read_moments(arguments.files[i]), arguments.files[i]);
   }
-  write_and_report("merge", set, arguments.output, stopwatch, listener);
+  write_and_report("merge", set, arguments.output, stopwatch, peak_memory(), listener);
 }
 
 }  // namespace
@@ -146,7 +152,7 @@ Command merge_command(CLI::App& parser) {
   merge->add_option("FILE", arguments->files, "moments files")->required()->type_name("");
   add_output_options(*merge, arguments->output);
   merge->footer("Example:\n  arete merge shard-0.moments shard-1.moments -o all.moments");
-  return {merge, [arguments](Communicator&) { run_merge(*arguments); }};
+  return {merge, [arguments](Communicator& communicator) { run_merge(*arguments, communicator); }};
 }
 
 }  // namespace arete::cli

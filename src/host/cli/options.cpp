@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "arete/cli/console.hpp"
+#include "arete/comm/processors.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/threads.hpp"
 #include "arete/moments/moments_file.hpp"
@@ -73,7 +74,24 @@ void add_machine_options(CLI::App& parser, MachineOptions& options) {
   add_value(parser, "--threads", options.threads, integer<int>(1, most_threads), "N",
             "threads (default: the processors this process may use)");
   add_value(parser, "--memory", options.memory, parse_size, "SIZE",
-            "memory budget, such as 800M or 1.5G; powers of 1024 (default: half of what is free)");
+            "memory budget, such as 800M or 1.5G; powers of 1024; of each process (default: half "
+            "of what is free, shared out)");
+}
+
+void share_machine(MachineOptions& options, Communicator& communicator, Listener& listener) {
+  if (communicator.size() == 1) return;
+  const HostProcessors processors = host_processors(communicator);
+  if (!options.threads) options.threads = processors.fair_threads();
+  if (!options.memory)
+    options.memory = memory_of(options) / static_cast<std::size_t>(processors.ranks);
+  if (*options.threads > processors.own ||
+      *options.threads * processors.ranks > processors.shared) {
+    listener.warning(fmt::format(
+        "--threads {}: on {}, {} ranks share {} processors (this one may use {}), so threads wait "
+        "for each other; leave --threads out, or see mpirun's --map-by and --bind-to",
+        *options.threads, communicator.host(), processors.ranks, processors.shared,
+        processors.own));
+  }
 }
 
 int threads_of(const MachineOptions& options) {

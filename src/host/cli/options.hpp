@@ -16,6 +16,7 @@
 #include "arete/cli/parse.hpp"
 #include "arete/comm/communicator.hpp"
 #include "arete/core/error.hpp"
+#include "arete/core/listener.hpp"
 #include "arete/data/open.hpp"
 #include "arete/model/ridge_model.hpp"
 #include "arete/moments/part_rule.hpp"
@@ -67,6 +68,9 @@ struct MachineOptions {
   std::optional<std::size_t> memory;
 };
 void add_machine_options(CLI::App& parser, MachineOptions& options);
+/// This rank's part of a machine that it shares with other ranks, where nothing else was asked for.
+/// Warns of threads that would wait for each other's processors.
+void share_machine(MachineOptions& options, Communicator& communicator, Listener& listener);
 [[nodiscard]] int threads_of(const MachineOptions& options);
 [[nodiscard]] std::size_t memory_of(const MachineOptions& options);
 

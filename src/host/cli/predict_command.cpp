@@ -40,12 +40,14 @@ struct Job {
   RowRange rows;
   PredictOptions options;
   bool scores = false;
+  Communicator* communicator = nullptr;
 };
 
 using Write = std::function<void(std::string_view)>;
 
-Job open_job(const PredictArguments& arguments) {
+Job open_job(const PredictArguments& arguments, Communicator& communicator) {
   Job job;
+  job.communicator = &communicator;
   job.model = open_model(arguments.model, "predict");
   job.source = open_data(arguments.data, arguments.machine,
                          preprocessing_of(job.model, arguments.data), channels_of(job.model.shape));
@@ -59,7 +61,7 @@ Job open_job(const PredictArguments& arguments) {
 void predict_to_csv(const Job& job, Listener& listener, const Write& write) {
   check_compatible(job.model, job.source->info());
   write(csv_header(job.model.classes, job.scores));
-  predict(job.model, *job.source, job.rows, job.options, listener,
+  predict(job.model, *job.source, job.rows, job.options, *job.communicator, listener,
           [&](const Predictions& predictions) {
             write(csv_lines(predictions, job.model.classes, job.scores));
           });
@@ -67,7 +69,7 @@ void predict_to_csv(const Job& job, Listener& listener, const Write& write) {
 
 void predict_to_npy(const Job& job, Listener& listener, const Write& write) {
   write(npy_header(job.rows.size(), job.model.classes.size(), job.scores));
-  predict(job.model, *job.source, job.rows, job.options, listener,
+  predict(job.model, *job.source, job.rows, job.options, *job.communicator, listener,
           [&](const Predictions& predictions) { write(npy_elements(predictions, job.scores)); });
 }
 
@@ -111,7 +113,8 @@ void predict_to_file(const Job& job, const PredictArguments& arguments, ConsoleL
   write_output(to_line(json));
 }
 
-void check_usage(const CLI::App& parser, const PredictArguments& arguments) {
+void check_usage(const CLI::App& parser, const PredictArguments& arguments,
+                 const Communicator& communicator) {
   if (!arguments.out) {
     refuse_options(parser, {"--json", "--force"},
                    "is for predictions that go to a file; name it with --out FILE");
@@ -122,17 +125,20 @@ void check_usage(const CLI::App& parser, const PredictArguments& arguments) {
     fail(ErrorKind::usage, "--out: found '{}', expected a name that ends in .csv or .npy",
          arguments.out->string());
   }
-  check_writable(*arguments.out, arguments.force);
+  if (communicator.rank() == 0) check_writable(*arguments.out, arguments.force);
 }
 
-void run_predict(const CLI::App& parser, const PredictArguments& arguments) {
+void run_predict(const CLI::App& parser, PredictArguments arguments, Communicator& communicator) {
   ConsoleListener listener;
-  check_usage(parser, arguments);
-  const Job job = open_job(arguments);
-  if (arguments.out) {
+  check_usage(parser, arguments, communicator);
+  share_machine(arguments.machine, communicator, listener);
+  const Job job = open_job(arguments, communicator);
+  if (communicator.rank() != 0) {
+    predict_to_csv(job, listener, [](std::string_view) {});  // rank 0 writes what all predict
+  } else if (arguments.out) {
     predict_to_file(job, arguments, listener);
   } else if (job.rows.size() == 1 && !job.scores && output_is_terminal()) {
-    predict(job.model, *job.source, job.rows, job.options, listener,
+    predict(job.model, *job.source, job.rows, job.options, *job.communicator, listener,
             [&](const Predictions& predictions) {
               listener.clear();
               write_output(one_row_text(job, predictions));
@@ -164,7 +170,9 @@ Command predict_command(CLI::App& parser) {
   add_machine_options(*predict, arguments->machine);
   add_json_flag(*predict, arguments->json);
   predict->footer("Example:\n  arete predict hands.safetensors photo.jpg");
-  return {predict, [predict, arguments](Communicator&) { run_predict(*predict, *arguments); }};
+  return {predict, [predict, arguments](Communicator& communicator) {
+            run_predict(*predict, *arguments, communicator);
+          }};
 }
 
 }  // namespace arete::cli

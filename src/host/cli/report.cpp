@@ -178,6 +178,10 @@ Json fit_json(const FitReport& report) {
   json["device"] = report.device;
   json["ranks"] = report.ranks;
   json["threads"] = report.threads;
+  if (report.ranks > 1) {
+    json["parallel"] = {{"mode", name_of(result.parallel.mode)},
+                        {"reason", result.parallel.reason}};
+  }
   json["path"] = path_json(result.path);
   json["best"] = {{"lambda", result.model.lambda}, {"accuracy", or_null(best_accuracy(result))}};
   if (report.test) json["test"] = evaluation_json(*report.test);
@@ -191,15 +195,20 @@ Json fit_json(const FitReport& report) {
 std::string fit_text(const FitReport& report) {
   const FitResult& result = report.result;
   std::string text = fmt::format(
-      "{}: {} rows, {} features, {} classes; {}, {} threads\n\n", bold(printable(report.data)),
+      "{}: {} rows, {} features, {} classes; {}, {}{} threads\n\n", bold(printable(report.data)),
       grouped(result.summary.rows), grouped(result.model.features()),
-      grouped(result.model.classes.size()), report.device, report.threads);
+      grouped(result.model.classes.size()), report.device,
+      report.ranks > 1 ? fmt::format("{} ranks x ", report.ranks) : "", report.threads);
   if (!result.path.empty()) text += path_text(result) + "\n";
   text += best_text(result);
   if (report.test) {
     text += fmt::format("test      {} of test rows right ({})\n",
                         bold(fmt::format("{:.2f} %", 100 * report.test->accuracy())),
                         count_text(report.test->correct, report.test->rows));
+  }
+  if (report.ranks > 1) {
+    text += fmt::format("parallel  {}: {}\n", bold(name_of(result.parallel.mode)),
+                        result.parallel.reason);
   }
   if (report.model) text += fmt::format("model     {}\n", printable(report.model->string()));
   text += time_text(result.seconds, report.seconds);

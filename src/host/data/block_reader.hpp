@@ -33,6 +33,7 @@ class BlockReader {
 
   /// Seconds that for_each spent waiting for rows so far.
   [[nodiscard]] double seconds_waited() const noexcept { return seconds_waited_; }
+  [[nodiscard]] RowRange rows() const noexcept { return rows_; }
   [[nodiscard]] std::size_t block_rows() const noexcept { return block_rows_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "arete/model/evaluation.hpp"
 
+#include "arete/comm/share.hpp"
 #include "arete/core/error.hpp"
 
 namespace arete {
@@ -25,7 +26,7 @@ ClassFigures figures(const Matrix<std::uint64_t>& confusion, std::size_t k,
 }  // namespace
 
 Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange rows,
-                    const PredictOptions& options, Listener& listener) {
+                    const PredictOptions& options, Communicator& communicator, Listener& listener) {
   if (source.info().classes.empty()) {
     fail(ErrorKind::input,
          "{}: the rows have no labels to compare with; give them with --labels FILE",
@@ -35,13 +36,17 @@ Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange r
   result.confusion = Matrix<std::uint64_t>(model.classes.size(), model.classes.size(), 0);
   PredictOptions labelled = options;
   labelled.with_labels = true;
-  predict(model, source, rows, labelled, listener, [&](const Predictions& predictions) {
-    for (std::size_t i = 0; i < predictions.classes.size(); ++i) {
-      ++result.confusion(static_cast<std::size_t>(predictions.labels[i]),
-                         static_cast<std::size_t>(predictions.classes[i]));
-    }
-    result.rows += predictions.classes.size();
-  });
+  const RowRange own = share_of(rows, communicator.rank(), communicator.size());
+  predict(model, source, own, labelled, *single_process(), listener,
+          [&](const Predictions& predictions) {
+            for (std::size_t i = 0; i < predictions.classes.size(); ++i) {
+              ++result.confusion(static_cast<std::size_t>(predictions.labels[i]),
+                                 static_cast<std::size_t>(predictions.classes[i]));
+            }
+            communicator.check();
+          });
+  communicator.all_reduce_sum(result.confusion.span());
+  result.rows = rows.size();
   for (std::size_t k = 0; k < model.classes.size(); ++k) {
     result.correct += result.confusion(k, k);
     result.classes.push_back(figures(result.confusion, k, model.classes[k]));

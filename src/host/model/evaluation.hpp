@@ -29,8 +29,10 @@ struct Evaluation {
   }
 };
 
-/// Scores a model on labelled rows. Throws as predict does, and Error (input) without labels.
+/// Scores a model on labelled rows, each rank its share of them; all get the same result. Throws as
+/// predict does, and Error (input) without labels.
 [[nodiscard]] Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange rows,
-                                  const PredictOptions& options, Listener& listener);
+                                  const PredictOptions& options, Communicator& communicator,
+                                  Listener& listener);
 
 }  // namespace arete

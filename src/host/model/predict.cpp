@@ -3,7 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
+#include "arete/comm/agree.hpp"
+#include "arete/comm/share.hpp"
 #include "arete/core/blas.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/memory.hpp"
@@ -83,16 +86,74 @@ SourceInfo training_rows_of(const RidgeModel& model) {
   return info;
 }
 
-BlockReader block_reader(const RidgeModel& model, const RowSource& source, RowRange rows,
-                         const PredictOptions& options) {
-  const std::size_t memory = options.memory > 0 ? options.memory : available_memory() / 2;
-  const std::size_t resident = source.info().resident_bytes;
-  BlockReader::Options reader;
-  reader.memory = memory - std::min(memory, resident);
-  reader.row_overhead = model.classes.size() * sizeof(double) + options.row_overhead;
-  reader.keep = false;  // nothing is predicted twice
-  return {source, rows, reader};
+void pack_predictions(const Predictions& predictions, std::vector<std::byte>& message) {
+  const std::array<std::uint64_t, 3> sizes{predictions.first_row, predictions.classes.size(),
+                                           predictions.labels.size()};
+  pack(std::span<const std::uint64_t>(sizes), message);
+  pack(std::span<const std::int32_t>(predictions.classes), message);
+  pack(std::span<const std::int32_t>(predictions.labels), message);
+  pack(predictions.scores.span(), message);
 }
+
+Predictions unpack_predictions(std::span<const std::byte>& message, std::size_t classes) {
+  std::array<std::uint64_t, 3> sizes{};
+  unpack(message, std::span<std::uint64_t>(sizes));
+  Predictions predictions;
+  predictions.first_row = sizes[0];
+  predictions.classes.resize(sizes[1]);
+  predictions.labels.resize(sizes[2]);
+  predictions.scores = Matrix<double>(sizes[1], classes);
+  unpack(message, std::span(predictions.classes));
+  unpack(message, std::span(predictions.labels));
+  unpack(message, predictions.scores.span());
+  return predictions;
+}
+
+/// A model at work on one source.
+class Predictor {
+ public:
+  Predictor(const RidgeModel& model, const RowSource& source, const PredictOptions& options)
+      : source_(source), options_(options), scorer_{model.weights.clone(), model.intercept} {
+    if (options.with_labels) {
+      class_of_ = index_into(source.info().classes, model.classes, source.info().name);
+    }
+    if (options_.memory == 0) options_.memory = available_memory() / 2;
+  }
+
+  /// Rows whose predictions take an eighth of the memory.
+  [[nodiscard]] std::size_t rows_at_once() const {
+    return std::max<std::size_t>(1, options_.memory / 8 / (result_bytes() + options_.row_overhead));
+  }
+
+  void predict(RowRange rows, const std::function<void(const Predictions&)>& receive) const {
+    const SingleThreadBlas guard;
+    BlockReader blocks(source_, rows, reader_options());
+    blocks.for_each([&](const RowBlock& block) {
+      Predictions predictions = score_block(block, scorer_, source_.info().name, options_.threads);
+      for (std::size_t i = 0; options_.with_labels && i < block.labels.size(); ++i) {
+        const std::int32_t label = block.labels[i];
+        predictions.labels.push_back(class_of_[static_cast<std::size_t>(label)]);
+      }
+      receive(predictions);
+    });
+  }
+
+ private:
+  [[nodiscard]] std::size_t result_bytes() const { return scorer_.weights.rows() * sizeof(double); }
+
+  [[nodiscard]] BlockReader::Options reader_options() const {
+    BlockReader::Options reader;
+    reader.memory = options_.memory - std::min(options_.memory, source_.info().resident_bytes);
+    reader.row_overhead = result_bytes() + options_.row_overhead;
+    reader.keep = false;  // nothing is predicted twice
+    return reader;
+  }
+
+  const RowSource& source_;
+  PredictOptions options_;
+  LinearScorer scorer_;
+  std::vector<std::int32_t> class_of_;
+};
 
 }  // namespace
 
@@ -122,31 +183,41 @@ void check_compatible(const RidgeModel& model, const SourceInfo& source) {
 }
 
 void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
-             const PredictOptions& options, Listener& listener,
+             const PredictOptions& options, Communicator& communicator, Listener& listener,
              const std::function<void(const Predictions&)>& receive) {
   check_compatible(model, source.info());
   if (rows.last > source.info().rows || rows.first > rows.last) {
     fail(ErrorKind::input, "{}: has {} rows; rows {} to {} were asked for", source.info().name,
          source.info().rows, rows.first, rows.last);
   }
-  const SingleThreadBlas guard;
-  std::vector<std::int32_t> class_of;
-  if (options.with_labels) {
-    class_of = index_into(source.info().classes, model.classes, source.info().name);
+  const Predictor predictor(model, source, options);
+  if (communicator.size() == 1) {
+    std::uint64_t done = 0;
+    predictor.predict(rows, [&](const Predictions& predictions) {
+      receive(predictions);
+      done += predictions.classes.size();
+      listener.progress("predict", done, rows.size());
+    });
+    return;
   }
-  const LinearScorer scorer{model.weights.clone(), model.intercept};
-  BlockReader blocks = block_reader(model, source, rows, options);
-  std::uint64_t done = 0;
-  blocks.for_each([&](const RowBlock& block) {
-    Predictions predictions = score_block(block, scorer, source.info().name, options.threads);
-    for (std::size_t i = 0; options.with_labels && i < block.labels.size(); ++i) {
-      const std::int32_t label = block.labels[i];
-      predictions.labels.push_back(class_of[static_cast<std::size_t>(label)]);
+  // The same on every rank, and small: each holds the predictions of all for a moment.
+  const std::uint64_t at_once = smallest(predictor.rows_at_once(), communicator);
+  for (RowRange wave{rows.first, rows.first}; wave.last < rows.last; wave.first = wave.last) {
+    wave.last = wave.first + std::min(at_once, rows.last - wave.first);
+    std::vector<std::byte> message;
+    predictor.predict(share_of(wave, communicator.rank(), communicator.size()),
+                      [&](const Predictions& predictions) {
+                        pack_predictions(predictions, message);
+                        communicator.check();
+                      });
+    for (const auto& bytes : communicator.all_gather(message)) {
+      std::span<const std::byte> rest(bytes);
+      while (communicator.rank() == 0 && !rest.empty()) {
+        receive(unpack_predictions(rest, model.classes.size()));
+      }
     }
-    receive(predictions);
-    done += block.rows;
-    listener.progress("predict", done, rows.size());
-  });
+    listener.progress("predict", wave.last - rows.first, rows.size());
+  }
 }
 
 }  // namespace arete

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "arete/comm/communicator.hpp"
 #include "arete/core/listener.hpp"
 #include "arete/core/matrix.hpp"
 #include "arete/data/row_source.hpp"
@@ -35,11 +36,11 @@ void check_compatible(const RidgeModel& model, const SourceInfo& source);
 /// The same before there is a model: `source` against the rows it is trained on.
 void check_compatible(const SourceInfo& training, const SourceInfo& source);
 
-/// Predicts rows `rows` of `source`, block by block in their order, each given to `receive`.
-/// Throws Error (input) as check_compatible does, or when labels are asked for and the source has a
-/// class that the model lacks.
+/// Predicts rows `rows` of `source`, block by block in their order, each given to `receive`: on
+/// rank 0 alone where several ranks share the work. Throws Error (input) as check_compatible does,
+/// or when labels are asked for and the source has a class that the model lacks; OtherRankFailed.
 void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
-             const PredictOptions& options, Listener& listener,
+             const PredictOptions& options, Communicator& communicator, Listener& listener,
              const std::function<void(const Predictions&)>& receive);
 
 }  // namespace arete

@@ -5,6 +5,7 @@
 
 #include "arete/core/error.hpp"
 #include "arete/core/parallel.hpp"
+#include "arete/moments/reduce.hpp"
 
 namespace arete {
 
@@ -130,6 +131,11 @@ void Accumulator::add(const Moments& moments, int threads) {
   }
   flush(threads);
   arete::add(moments_, moments);
+  check_limit();
+}
+
+void Accumulator::reduce(Communicator& communicator, int threads) {
+  arete::reduce(moments(threads), communicator);
   check_limit();
 }
 

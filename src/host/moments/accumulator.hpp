@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arete/backend/backend.hpp"
+#include "arete/comm/communicator.hpp"
 #include "arete/moments/convert_rows.hpp"
 #include "arete/moments/gram_float64.hpp"
 #include "arete/moments/gram_int8.hpp"
@@ -37,6 +38,9 @@ class Accumulator {
            AccumulatorWorkspace& workspace, int threads);
   /// Adds moments computed elsewhere, of the same classes.
   void add(const Moments& moments, int threads);
+
+  /// Replaces the sums by those of all ranks, on every rank. Throws as add does.
+  void reduce(Communicator& communicator, int threads);
 
   /// The sums of everything added so far; gives the memory of the int32 sums back.
   [[nodiscard]] Moments& moments(int threads);

@@ -1,3 +1,5 @@
+#include <omp.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -62,18 +64,20 @@ std::vector<double> intercepts(const CentredSystem& system, const Matrix<double>
 
 std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
                                          std::span<const double> lambdas, int threads,
-                                         std::size_t memory) {
+                                         std::size_t memory, const std::function<void()>& between) {
   const SingleThreadBlas guard;
   const std::vector<double> off_diagonal = off_diagonal_sums(system.gram, threads);
   std::vector<RidgeSolution> solutions(lambdas.size());
   if (system.gram.rows() >= tiled_from_features) {
     for (std::size_t l = 0; l < lambdas.size(); ++l) {
+      if (between) between();
       solutions[l] = solve_one(system, off_diagonal, lambdas[l], threads);
     }
     return solutions;
   }
   const int at_once = lambdas_at_once(system.gram.rows(), lambdas.size(), threads, memory);
   parallel_for(lambdas.size(), at_once, [&](std::size_t l) {
+    if (between && omp_get_thread_num() == 0) between();
     solutions[l] = solve_one(system, off_diagonal, lambdas[l], 1);
   });
   return solutions;

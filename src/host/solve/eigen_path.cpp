@@ -1,5 +1,6 @@
 #include <cblas.h>
 #include <lapack.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <limits>
@@ -14,7 +15,7 @@ namespace arete {
 
 namespace {
 
-/// /// dsyevd's workspace of 1 + 6 n + 2 n^2 is counted by a 32-bit integer.
+/// dsyevd's workspace of 1 + 6 n + 2 n^2 is counted by a 32-bit integer.
 constexpr std::size_t most_features = 32'000;
 
 /// C = sum over m of values[m] e_m e_m', e_m being row m of `vectors`; values ascend.
@@ -94,12 +95,13 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
 }  // namespace
 
 std::vector<RidgeSolution> eigen_path(const CentredSystem& system, std::span<const double> lambdas,
-                                      int threads) {
+                                      int threads, const std::function<void()>& between) {
   const SingleThreadBlas guard;
   const std::vector<double> off_diagonal = off_diagonal_sums(system.gram, threads);
   const Eigendecomposition eigen = decompose(system.gram);
   std::vector<RidgeSolution> solutions(lambdas.size());
   parallel_for(lambdas.size(), threads, [&](std::size_t l) {
+    if (between && omp_get_thread_num() == 0) between();
     solutions[l] = solve_one(system, off_diagonal, eigen, lambdas[l]);
   });
   return solutions;

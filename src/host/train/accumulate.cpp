@@ -1,11 +1,21 @@
 #include "arete/train/accumulate.hpp"
 
+#include "arete/comm/share.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/stopwatch.hpp"
 
 namespace arete {
+
+namespace {
+
+/// Blocks begin at multiples of this: the sums of floats depend on where they are cut.
+std::uint64_t alignment(const SourceInfo& source) {
+  return is_integer(source.type) ? 1 : shard_rows(source.features);
+}
+
+}  // namespace
 
 MemoryPlan plan_memory(const Backend& backend, const SessionOptions& options, std::size_t memory,
                        std::size_t held_bytes) {
@@ -48,24 +58,31 @@ SessionOptions session_options(const SourceInfo& source, const FitOptions& optio
   return session;
 }
 
+RowRange own_rows(const SourceInfo& source, RowRange rows, const FitOptions& options,
+                  const Communicator& communicator) {
+  return share_of(rows, communicator.rank(), communicator.size(), options.first_row,
+                  alignment(source));
+}
+
 BlockReader block_reader(const RowSource& source, RowRange rows, const FitOptions& options,
                          std::size_t memory) {
   BlockReader::Options reader;
   reader.first_number = options.first_row;
-  reader.align = is_integer(source.info().type) ? 1 : shard_rows(source.info().features);
+  reader.align = alignment(source.info());
   reader.memory = memory;
   reader.shards = is_integer(source.info().type) ? 1 : static_cast<std::size_t>(options.threads);
   return {source, rows, reader};
 }
 
 void accumulate(BlockReader& blocks, const RowSource& source, RowRange rows, Session& session,
-                Listener& listener, StageSeconds& seconds) {
+                Communicator& communicator, Listener& listener, StageSeconds& seconds) {
   std::uint64_t done = 0;
   blocks.for_each([&](const RowBlock& block) {
     const Stopwatch watch(seconds.moments);
     session.add(block, source.info().name);
     done += block.rows;
     listener.progress("moments", done, rows.size());
+    communicator.check();
   });
   seconds.read += blocks.seconds_waited();
 }

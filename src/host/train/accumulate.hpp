@@ -24,12 +24,16 @@ void check_trainable(const SourceInfo& source, RowRange rows);
 /// The session that sums `source` by options.rule.
 [[nodiscard]] SessionOptions session_options(const SourceInfo& source, const FitOptions& options);
 
+/// The share of `rows` that this rank sums, where rows are divided; floats are cut between shards.
+[[nodiscard]] RowRange own_rows(const SourceInfo& source, RowRange rows, const FitOptions& options,
+                                const Communicator& communicator);
+
 /// The reader that gives a session its blocks.
 [[nodiscard]] BlockReader block_reader(const RowSource& source, RowRange rows,
                                        const FitOptions& options, std::size_t memory);
 
 /// One pass: adds every block to the session.
 void accumulate(BlockReader& blocks, const RowSource& source, RowRange rows, Session& session,
-                Listener& listener, StageSeconds& seconds);
+                Communicator& communicator, Listener& listener, StageSeconds& seconds);
 
 }  // namespace arete

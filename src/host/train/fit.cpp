@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arete/comm/agree.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
+#include "arete/moments/gram_int8.hpp"
 #include "arete/train/accumulate.hpp"
 #include "arete/train/path_search.hpp"
+#include "arete/train/same_job.hpp"
+#include "arete/train/shared_path.hpp"
 
 namespace arete {
 
@@ -43,20 +47,23 @@ void check_parts(const FitResult& result, const FitOptions& options, const std::
 }
 
 /// The final model: trained on everything at the chosen lambda, or as it was scored.
-void train_final(Session& session, const FitOptions& options, double lambda, FitResult& result) {
+void train_final(const SearchSetup& setup, double lambda, FitResult& result) {
   const Stopwatch watch(result.seconds.refit);
-  SolveRequest request{SolveRequest::nothing, {lambda}, options.solver, Centring::standard};
+  const FitOptions& options = setup.options;
+  SolveRequest request{SolveRequest::nothing, {lambda}, options.solver, Centring::standard, {}};
   if (!options.refit && result.best) {
     request.held_out = held_out_parts(options.rule).front();
     request.centring = options.centring;
   }
-  RidgePath path = session.solve(request);
+  RidgePath path =
+      result.parallel.mode == Parallel::average
+          ? solve_average(setup.session, request, setup.communicator).path
+          : solve_shared(setup.session, setup.opened_with, request, 0, setup.communicator).path;
   RidgeSolution& solution = path.solutions.front();
   if (solution.status != SolveStatus::solved) {
     fail(ErrorKind::unsolved,
          "lambda {} leaves the system of the final model not positive definite (rcond {:.1e}); "
-         "give a "
-         "larger one",
+         "give a larger one",
          lambda, solution.rcond);
   }
   RidgeModel& model = result.model;
@@ -88,23 +95,47 @@ void check_options(const FitOptions& options) {
   }
 }
 
-/// Everything after the sums: the path, the choice and the final model.
-void finish(Session& session, BlockReader* blocks, const FitOptions& options, std::size_t memory,
-            const std::string& source, Communicator& communicator, Listener& listener,
-            FitResult& result) {
-  {
-    const Stopwatch watch(result.seconds.reduce);
-    session.reduce(communicator);
+JobSize job_size(const SessionOptions& session, RowRange rows) {
+  const bool bytes = session.type == ElementType::uint8 || session.type == ElementType::int8;
+  return {rows.size(), session.features, part_count(session.rule), bytes && has_int8_products(),
+          session.threads};
+}
+
+/// The summary of all rows where every rank has summed its own, and keeps those sums.
+DataSummary sum_of_ranks(DataSummary summary, Communicator& communicator) {
+  if (std::ranges::count(summary.part_rows, 0U) > 0) {
+    fail(ErrorKind::input,
+         "of the {} rows of this rank none falls into one of the parts, so it has nothing to train "
+         "or to score; use fewer ranks",
+         summary.rows);
   }
-  result.summary = session.summary();
-  check_sums(result, listener, source);
+  communicator.all_reduce_sum(std::span(&summary.rows, 1));
+  communicator.all_reduce_sum(std::span(summary.part_rows));
+  communicator.all_reduce_sum(std::span(summary.class_counts));
+  communicator.all_reduce_sum(std::span(&summary.mean_eigenvalue, 1));
+  summary.mean_eigenvalue /= communicator.size();
+  return summary;
+}
+
+/// Everything after the rows were summed: the path, the choice and the final model.
+void finish(const SearchSetup& setup, const std::string& source, FitResult& result) {
+  const FitOptions& options = setup.options;
+  if (result.parallel.mode == Parallel::data) {
+    const Stopwatch watch(result.seconds.reduce);
+    setup.session.reduce(setup.communicator);
+  }
+  result.summary = setup.session.summary();
+  if (result.parallel.mode == Parallel::average) {
+    result.summary = sum_of_ranks(std::move(result.summary), setup.communicator);
+  }
+  check_sums(result, setup.listener, source);
   if (held_out_parts(options.rule).empty()) {
-    train_final(session, options, options.lambdas.front(), result);
+    train_final(setup, options.lambdas.front(), result);
     return;
   }
   check_parts(result, options, source);
-  search_path(session, blocks, options, memory, listener, result);
-  train_final(session, options, result.path[*result.best].total.lambda, result);
+  search_path(setup, result);
+  train_final(setup, result.path[*result.best].total.lambda, result);
 }
 
 }  // namespace
@@ -113,6 +144,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
               Communicator& communicator, Listener& listener) {
   check_options(options);
   check_trainable(source.info(), rows);
+  check_same_data(source.info(), rows, communicator);
   SessionOptions session_setup = session_options(source.info(), options);
   const MemoryPlan plan =
       plan_memory(backend, session_setup, options.memory, source.info().held_bytes);
@@ -122,12 +154,20 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   result.model.type = source.info().type;
   result.model.shape = source.info().shape;
   result.model.preprocessing = source.info().preprocessing;
+  result.parallel = choose_parallel(options.parallel, job_size(session_setup, rows), communicator);
+  const std::string kernels = different_kernels(communicator);
+  if (!kernels.empty()) warn(result, listener, kernels);
+
   const auto session = backend.open(session_setup);
-  BlockReader blocks = block_reader(source, rows, options, plan.blocks);
-  accumulate(blocks, source, rows, *session, listener, result.seconds);
+  const RowRange own = result.parallel.mode == Parallel::model
+                           ? rows
+                           : own_rows(source.info(), rows, options, communicator);
+  BlockReader blocks = block_reader(source, own, options, plan.blocks);
+  accumulate(blocks, source, own, *session, communicator, listener, result.seconds);
   BlockReader* second_pass = options.selection == Selection::accuracy ? &blocks : nullptr;
-  finish(*session, second_pass, options, plan.session, source.info().name, communicator, listener,
-         result);
+  const std::size_t memory = smallest(plan.session, communicator);
+  finish({*session, session_setup, second_pass, memory, options, communicator, listener},
+         source.info().name, result);
   return result;
 }
 
@@ -150,9 +190,13 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   result.model.type = moments.type;
   result.model.shape = moments.shape;
   result.model.preprocessing = moments.preprocessing;
+  // Every rank has read all sums: there are only lambdas to divide.
+  if (communicator.size() > 1)
+    result.parallel = {Parallel::model, "moments hold no rows to divide"};
   const auto session = backend.open(session_setup);
   session->add(moments.parts);
-  finish(*session, nullptr, options, session_setup.memory, "the moments", communicator, listener,
+  const std::size_t memory = smallest(session_setup.memory, communicator);
+  finish({*session, session_setup, nullptr, memory, options, communicator, listener}, "the moments",
          result);
   return result;
 }

@@ -11,6 +11,7 @@
 #include "arete/data/row_source.hpp"
 #include "arete/model/ridge_model.hpp"
 #include "arete/moments/moments_file.hpp"
+#include "arete/train/parallel_mode.hpp"
 
 namespace arete {
 
@@ -27,7 +28,8 @@ struct FitOptions {
   int threads = 1;
   std::size_t memory = 0;  ///< bytes; 0: half of what is free
   IntegerKernel kernel = IntegerKernel::automatic;
-  std::uint64_t first_row = 0;  ///< global number of row 0 of the source
+  std::uint64_t first_row = 0;              ///< global number of row 0 of the source
+  Parallel parallel = Parallel::automatic;  ///< what the ranks of the job divide
 };
 
 /// One lambda of the path; with folds, `total` sums rows, correct and squared error over them and
@@ -52,14 +54,17 @@ struct FitResult {
   std::vector<PathEntry> path;      ///< by ascending lambda; empty where nothing is held out
   std::optional<std::size_t> best;  ///< index into path
   DataSummary summary;
-  StageSeconds seconds;
+  ParallelChoice parallel;
+  StageSeconds seconds;               ///< of this rank
   std::vector<std::string> warnings;  ///< also given to the listener when they arise
 };
 
 /// Trains on rows `rows` of `source`: one pass for the sums of every part, the path for every
-/// held-out part, a second pass that scores, and the refit at the best lambda on everything. Throws
-/// Error: (usage) when the options cannot be met by this source, (input) for bad rows, (unsolved)
-/// when no lambda could be solved.
+/// held-out part, a second pass that scores, and the refit at the best lambda on everything. All
+/// ranks of the communicator call it alike and get the same result; but for Parallel::average it is
+/// that of one rank, to the bit for integer rows. Throws Error: (usage) when the options cannot be
+/// met by this source, (input) for bad rows, (unsolved) when no lambda could be solved; and
+/// OtherRankFailed.
 [[nodiscard]] FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
                             Backend& backend, Communicator& communicator, Listener& listener);
 

@@ -1,6 +1,7 @@
 #include "arete/train/gather_moments.hpp"
 
 #include "arete/train/accumulate.hpp"
+#include "arete/train/same_job.hpp"
 
 namespace arete {
 
@@ -12,10 +13,12 @@ MomentsSet gather_moments(const RowSource& source, RowRange rows, const FitOptio
       plan_memory(backend, session_setup, options.memory, source.info().held_bytes);
   session_setup.memory = plan.session;
 
+  check_same_data(source.info(), rows, communicator);
   const auto session = backend.open(session_setup);
-  BlockReader blocks = block_reader(source, rows, options, plan.blocks);
+  const RowRange own = own_rows(source.info(), rows, options, communicator);
+  BlockReader blocks = block_reader(source, own, options, plan.blocks);
   StageSeconds seconds;
-  accumulate(blocks, source, rows, *session, listener, seconds);
+  accumulate(blocks, source, own, *session, communicator, listener, seconds);
   session->reduce(communicator);
 
   MomentsSet set;

@@ -47,7 +47,7 @@ std::uint64_t count_correct() {
   const auto communicator = arete::single_process();
   const arete::FitResult result =
       arete::fit(source, {0, 4}, options, *backend, *communicator, listener);
-  return arete::evaluate(result.model, source, {0, 4}, {}, listener).correct;
+  return arete::evaluate(result.model, source, {0, 4}, {}, *communicator, listener).correct;
 }
 
 }  // namespace
