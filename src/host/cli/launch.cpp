@@ -53,8 +53,10 @@ std::unique_ptr<Communicator> open_communicator() {
   const ModuleTable& mpi = load_mpi(launch);
   if (mpi.open_communicator == nullptr) refuse(launch, "the MPI module opens no communicator");
   std::unique_ptr<Communicator> communicator = mpi.open_communicator();
-  if (launch.processes != "several" && std::to_string(communicator->size()) != launch.processes) {
-    refuse(launch, fmt::format("MPI sees a world of {}", communicator->size()));
+  const int size = communicator->size();
+  if (launch.processes != "several" && std::to_string(size) != launch.processes) {
+    communicator.reset();  // one that an exception passes ends the process
+    refuse(launch, fmt::format("MPI sees a world of {}", size));
   }
   return communicator;
 }
