@@ -55,8 +55,7 @@ void train_final(Session& session, const FitOptions& options, double lambda, Fit
   if (solution.status != SolveStatus::solved) {
     fail(ErrorKind::unsolved,
          "lambda {} leaves the system of the final model not positive definite (rcond {:.1e}); "
-         "give a "
-         "larger one",
+         "give a larger one",
          lambda, solution.rcond);
   }
   RidgeModel& model = result.model;
