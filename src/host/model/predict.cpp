@@ -85,10 +85,10 @@ SourceInfo training_rows_of(const RidgeModel& model) {
 
 BlockReader block_reader(const RidgeModel& model, const RowSource& source, RowRange rows,
                          const PredictOptions& options) {
-  const std::size_t memory = options.memory > 0 ? options.memory : available_memory() / 2;
-  const std::size_t resident = source.info().resident_bytes;
+  const std::size_t held = source.info().held_bytes;
+  const std::size_t memory = memory_budget(options.memory, held);
   BlockReader::Options reader;
-  reader.memory = memory - std::min(memory, resident);
+  reader.memory = memory - std::min(memory, held);
   reader.row_overhead = model.classes.size() * sizeof(double) + options.row_overhead;
   reader.keep = false;  // nothing is predicted twice
   return {source, rows, reader};
