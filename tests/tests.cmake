@@ -5,6 +5,7 @@ target_sources(arete_reference PRIVATE
 arete_add_test(core
   blas_test.cpp
   file_test.cpp
+  memory_test.cpp
   module_test.cpp)
 target_link_libraries(test_core PRIVATE OpenBLAS::openmp OpenMP::OpenMP_CXX)
 # Modules for the loader's tests: one as it should be, one of another build, one without entry point.

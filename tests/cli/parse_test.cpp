@@ -27,7 +27,8 @@ TEST(Parse, GridIsLogarithmicWithExactEnds) {
 TEST(Parse, LambdasAreSortedAndUnique) {
   const LambdaGrid grid = parse_lambdas("10,0,1e3,10,0.5,10");
   EXPECT_EQ(grid.values, (std::vector<double>{0, 0.5, 10, 1000}));
-  EXPECT_EQ(grid.repeated, (std::vector<double>{10, 10}));
+  EXPECT_EQ(grid.repeated, (std::vector<double>{10}));  // thrice, yet one warning
+  EXPECT_EQ(parse_lambdas("2:2:3").repeated, (std::vector<double>{2}));
   EXPECT_EQ(parse_lambdas("5:1:2").values, (std::vector<double>{1, 5}));
   EXPECT_TRUE(parse_lambdas("auto").values.empty());
 }

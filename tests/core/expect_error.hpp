@@ -13,16 +13,23 @@
 
 namespace arete::test {
 
-/// `operation` throws an Error of this kind whose text contains `text`.
+/// The text of the Error of this kind that `operation` throws; a failure of the test without one.
 template <typename Operation>
-void expect_error(ErrorKind kind, const std::string& text, Operation operation) {
+std::string error_of(ErrorKind kind, const Operation& operation) {
   try {
-    operation();
-    ADD_FAILURE() << "no error; expected was one that says: " << text;
+    static_cast<void>(operation());
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), kind) << error.what();
-    EXPECT_THAT(error.what(), testing::HasSubstr(text));
+    return error.what();
   }
+  ADD_FAILURE() << "no error was thrown";
+  return {};
+}
+
+/// `operation` throws an Error of this kind whose text contains `text`.
+template <typename Operation>
+void expect_error(ErrorKind kind, const std::string& text, const Operation& operation) {
+  EXPECT_THAT(error_of(kind, operation), testing::HasSubstr(text));
 }
 
 /// `read` refuses the file with an Error (input) that names it.

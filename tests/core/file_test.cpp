@@ -7,9 +7,9 @@
 
 #include <array>
 #include <csignal>
+#include <set>
 #include <string>
 
-#include "arete/core/memory.hpp"
 #include "core/expect_error.hpp"
 #include "core/temporary_folder.hpp"
 
@@ -29,20 +29,6 @@ void write_file(const std::filesystem::path& path, std::string_view text, bool o
 
 long open_descriptors() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
-
-TEST(Memory, OfAControlGroupIsNotTakenByTheCacheOfFiles) {
-  const TemporaryFolder v2;
-  v2.write("memory.max", "1000\n");
-  v2.write("memory.current", "900\n");
-  EXPECT_EQ(memory_left_in_control_group(v2.path()), 100U);
-  v2.write("memory.stat", "anon 200\ninactive_file 600\nactive_file 100\n");
-  EXPECT_EQ(memory_left_in_control_group(v2.path()), 700U);
-  const TemporaryFolder v1;
-  v1.write("memory/memory.limit_in_bytes", "1000\n");
-  v1.write("memory/memory.usage_in_bytes", "900\n");
-  v1.write("memory/memory.stat", "inactive_file 5\ntotal_inactive_file 600\n");
-  EXPECT_EQ(memory_left_in_control_group(v1.path()), 700U);
 }
 
 TEST(InputFile, ReadsAtPositions) {
@@ -84,6 +70,22 @@ TEST(FirstBytes, AreFewerOfAShortFileAndNoneOfAFolder) {
   EXPECT_EQ(first_bytes(folder / "file", 9), "abc");
   EXPECT_EQ(first_bytes(folder.path(), 9), "");
   EXPECT_EQ(first_bytes(folder / "missing", 9), "");
+}
+
+TEST(Entries, AreAllOfAFolder) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", "abc");
+  std::filesystem::create_directory(folder / "sub");
+  EXPECT_TRUE(is_file(folder / "file") && is_folder(folder / "sub"));
+  EXPECT_FALSE(is_file(folder / "sub") || is_folder(folder / "file"));
+  EXPECT_FALSE(is_file(folder / "missing") || is_folder(folder / "missing"));
+  std::set<std::string> names;
+  for_each_entry(folder.path(), [&](const std::filesystem::directory_entry& entry) {
+    names.insert(entry.path().filename().string());
+  });
+  EXPECT_EQ(names, (std::set<std::string>{"file", "sub"}));
+  expect_error(ErrorKind::input, "missing: cannot be listed",
+               [&] { for_each_entry(folder / "missing", [](const auto&) {}); });
 }
 
 TEST(OutputFile, AppearsWhenCommitted) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "arete/core/error.hpp"
+#include "core/expect_error.hpp"
 #include "reference/data_set.hpp"
 
 namespace arete {
@@ -80,13 +80,9 @@ TEST(BlockReader, KeepsNothingUnlessAsked) {
 
 TEST(BlockReader, SaysWhatItNeedsWhenTheBudgetIsTooSmall) {
   const auto source = reference::open(reference::random_data(ElementType::uint8, 50, 100, 2, 1));
-  try {
+  test::expect_error(ErrorKind::resource, "3200 bytes", [&] {
     const BlockReader reader(*source, {0, 50}, {0, 16, 1000, 1});
-    FAIL() << "was accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::resource);
-    EXPECT_NE(std::string(error.what()).find("3200 bytes"), std::string::npos) << error.what();
-  }
+  });
 }
 
 }  // namespace

@@ -18,13 +18,14 @@
 #include <string_view>
 #include <vector>
 
-#include "arete/core/error.hpp"
 #include "arete/data/image_decode.hpp"
+#include "core/expect_error.hpp"
 #include "core/temporary_folder.hpp"
 
 /// Small image files and folders of them, for the tests of their readers.
 namespace arete::image_files {
 
+using test::error_of;
 using test::TemporaryFolder;
 using Bytes = std::vector<std::uint8_t>;
 
@@ -137,19 +138,6 @@ inline Bytes noise(std::size_t size, std::uint32_t seed = 1) {
     byte = static_cast<std::uint8_t>(seed >> 24);
   }
   return bytes;
-}
-
-/// The text of the Error of that kind that `action` throws; a failure of the test without one.
-template <typename Action>
-std::string error_of(ErrorKind kind, const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error was thrown";
-  return {};
 }
 
 }  // namespace arete::image_files

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <bit>
 #include <concepts>
@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "arete/core/error.hpp"
 #include "arete/data/row_source.hpp"
+#include "core/expect_error.hpp"
 #include "core/temporary_folder.hpp"
 
 /// Small IDX, NPY, gzip and text files, for the tests of their readers. Bytes are a std::string.
@@ -67,6 +67,7 @@ inline std::string npy(const std::string& type, const std::string& shape, std::s
                          elements);
 }
 
+/// CRC-32 as gzip and moments files have it, bit by bit.
 inline std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = 0xFFFFFFFFU;
   for (const char c : bytes) {
@@ -109,16 +110,8 @@ std::vector<T> read_all(const RowSource& source, std::uint64_t step) {
 /// That `action` throws an Error of this kind whose text holds every one of `parts`.
 template <std::invocable Action>
 void expect_error(ErrorKind kind, Action action, const std::vector<std::string>& parts = {}) {
-  try {
-    static_cast<void>(action());
-    ADD_FAILURE() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    for (const std::string& part : parts) {
-      EXPECT_NE(std::string_view(error.what()).find(part), std::string_view::npos)
-          << "'" << part << "' is not in: " << error.what();
-    }
-  }
+  const std::string text = test::error_of(kind, action);
+  for (const std::string& part : parts) EXPECT_THAT(text, testing::HasSubstr(part));
 }
 
 /// That each of a file's beginnings, itself excepted, is an Error (input) naming the file.

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "arete/core/error.hpp"
+#include "core/expect_error.hpp"
 #include "reference/compare.hpp"
 #include "reference/data_set.hpp"
 #include "reference/reference.hpp"
@@ -145,14 +145,8 @@ TEST(Accumulator, NamesTheFirstValueThatIsNotFinite) {
       DataSet data = reference::random_data(type, 50, 20, 2, 1);
       data.rows[31][17] = bad;
       data.rows[40][3] = bad;
-      try {
-        static_cast<void>(accumulate(data, IntegerKernel::automatic, 2, 8));
-        FAIL() << "was accepted";
-      } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::input);
-        EXPECT_NE(std::string(error.what()).find("memory: row 31, column 17"), std::string::npos)
-            << error.what();
-      }
+      test::expect_error(ErrorKind::input, "memory: row 31, column 17",
+                         [&] { return accumulate(data, IntegerKernel::automatic, 2, 8); });
     }
   }
 }

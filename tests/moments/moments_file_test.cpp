@@ -9,6 +9,7 @@
 
 #include "core/expect_error.hpp"
 #include "core/temporary_folder.hpp"
+#include "data/test_files.hpp"
 #include "moments/small_moments.hpp"
 
 namespace arete {
@@ -20,6 +21,7 @@ using test::read_bytes;
 using test::TemporaryFolder;
 using test::values_of;
 using test::write_bytes;
+using test_files::crc32;
 
 constexpr std::size_t features = 6;
 const PartRule rule = holdout_rule(0.3, 5);
@@ -31,16 +33,6 @@ MomentsSet small_set() {
                        .grayscale = true,
                        .binarise = std::uint8_t{128}};
   return set;
-}
-
-/// CRC-32 as the format's description gives it, bit by bit.
-std::uint32_t crc32(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffffU;
-  for (const char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
-  }
-  return ~crc;
 }
 
 template <typename T>

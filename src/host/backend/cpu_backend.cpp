@@ -143,10 +143,7 @@ DataSummary CpuSession::summary() {
   summary.features = options_.features;
   summary.exact = all.exact;
   if (is_integer(options_.type) && !all.exact) {
-    fail(ErrorKind::input,
-         "the sums of squares of all {} rows have outgrown 2^53, below which they are exact; use "
-         "fewer rows, or store the data as float64, for which rounding is accepted",
-         all.rows);
+    fail_inexact(fmt::format("with all {} rows", all.rows));
   }
   summary.class_counts = all.class_counts;
   if (all.rows == 0) return summary;

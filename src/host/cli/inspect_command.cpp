@@ -98,14 +98,11 @@ Json data_json(const SourceInfo& info, const std::string& file) {
 
 Json inspect(const CLI::App& parser, const InspectArguments& arguments) {
   const std::string& file = arguments.data.data;
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(file, ignored)) {
-    const bool is_model = is_model_file(file);
-    if (is_model || is_moments_file(file)) {
-      refuse_options(parser, {"--labels", "--image-size", "--grayscale", "--binarise"},
-                     file + " holds no rows that could be read so");
-      return is_model ? model_json(read_model(file), file) : moments_json(read_moments(file), file);
-    }
+  const bool is_model = is_model_file(file);
+  if (is_model || is_moments_file(file)) {
+    refuse_options(parser, {"--labels", "--image-size", "--grayscale", "--binarise"},
+                   file + " holds no rows that could be read so");
+    return is_model ? model_json(read_model(file), file) : moments_json(read_moments(file), file);
   }
   const auto source =
       open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data));

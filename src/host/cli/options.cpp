@@ -5,6 +5,7 @@
 
 #include "arete/cli/console.hpp"
 #include "arete/comm/processors.hpp"
+#include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/threads.hpp"
 #include "arete/moments/moments_file.hpp"
@@ -25,8 +26,8 @@ auto integer(std::uint64_t least, std::uint64_t most) {
 
 /// What was given in place of a model.
 std::string_view kind_of(const std::filesystem::path& path) {
+  if (is_folder(path)) return "a folder";
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return "a folder";
   if (std::filesystem::file_size(path, ignored) == 0) return "an empty file";
   return is_moments_file(path) ? "a moments file ('arete fit' makes a model of it)" : "other data";
 }
@@ -99,7 +100,7 @@ int threads_of(const MachineOptions& options) {
 }
 
 std::size_t memory_of(const MachineOptions& options) {
-  return options.memory ? *options.memory : available_memory() / 2;
+  return memory_budget(options.memory.value_or(0));
 }
 
 void add_device_options(CLI::App& parser, DeviceOptions& options) {

@@ -164,7 +164,8 @@ LambdaGrid parse_lambdas(std::string_view text) {
   LambdaGrid grid;
   for (const double value : values) {
     const bool known = !grid.values.empty() && grid.values.back() == value;
-    (known ? grid.repeated : grid.values).push_back(value);
+    std::vector<double>& list = known ? grid.repeated : grid.values;
+    if (list.empty() || list.back() != value) list.push_back(value);
   }
   return grid;
 }

@@ -42,7 +42,7 @@ namespace arete::cli {
 
 struct LambdaGrid {
   std::vector<double> values;    ///< ascending, unique; empty: the automatic grid
-  std::vector<double> repeated;  ///< what was dropped because it stood there already
+  std::vector<double> repeated;  ///< those that stood there more than once; ascending, unique
 };
 
 /// "auto", "A:B:COUNT" (evenly spaced in the logarithm, exact at both ends), or "a,b,c".

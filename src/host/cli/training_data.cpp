@@ -1,6 +1,5 @@
 #include "arete/cli/training_data.hpp"
 
-#include <filesystem>
 #include <utility>
 
 #include "arete/core/error.hpp"
@@ -24,10 +23,7 @@ SourceInfo info_of(const MomentsSet& set, const std::string& name) {
 
 }  // namespace
 
-bool is_moments(const DataOptions& options) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(options.data, ignored) && is_moments_file(options.data);
-}
+bool is_moments(const DataOptions& options) { return is_moments_file(options.data); }
 
 TrainingData open_training_data(const DataOptions& options, const MachineOptions& machine) {
   TrainingData data;

@@ -21,13 +21,14 @@ struct FreeAligned {
 }  // namespace detail
 
 /// Owns `size` elements, 64-byte aligned and *not initialised*: arrays as large as these are
-/// written once by whoever computes them.
+/// written once by whoever computes them. May be moved (which empties the other), not copied.
 template <typename T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
   Buffer() = default;
+  /// Throws Error (resource) that states how many bytes were asked for.
   explicit Buffer(std::size_t size)
       : memory_(size == 0 ? nullptr : static_cast<T*>(detail::allocate_aligned(bytes(size)))),
         size_(size) {}

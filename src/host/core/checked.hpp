@@ -7,7 +7,7 @@
 
 namespace arete {
 
-/// a · b; throws (input) naming `what` when the product does not fit.
+/// a · b; throws Error (input) naming `what` when the product does not fit.
 template <std::unsigned_integral T>
 [[nodiscard]] T checked_multiply(T a, T b, std::string_view what) {
   T product{};
@@ -17,7 +17,7 @@ template <std::unsigned_integral T>
   return product;
 }
 
-/// a + b; throws (input) naming `what` when the sum does not fit.
+/// a + b; throws Error (input) naming `what` when the sum does not fit.
 template <std::unsigned_integral T>
 [[nodiscard]] T checked_add(T a, T b, std::string_view what) {
   T sum{};

@@ -18,8 +18,8 @@ enum class ErrorKind : int {
   resource = 6,     ///< memory, disk or output failed
 };
 
-/// The only exception that Arete throws on purpose. The text names the file, the place, what was
-/// found, and what to do.
+/// The only exception that Arete throws on purpose, but for OtherRankFailed among several
+/// processes. The text names the file, the place, what was found, and what to do.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& text) : std::runtime_error(text), kind_(kind) {}

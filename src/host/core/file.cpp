@@ -114,14 +114,37 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> into) const {
   }
 }
 
+std::string first_bytes(const InputFile& file, std::size_t count) {
+  std::string bytes(std::min<std::uint64_t>(count, file.size()), '\0');
+  file.read(0, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
 std::string first_bytes(const fs::path& path, std::size_t count) {
   try {
-    const InputFile file(path);
-    std::string bytes(std::min<std::uint64_t>(count, file.size()), '\0');
-    file.read(0, std::as_writable_bytes(std::span(bytes)));
-    return bytes;
+    return first_bytes(InputFile(path), count);
   } catch (const Error&) {
     return {};
+  }
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+void for_each_entry(const fs::path& folder,
+                    const std::function<void(const fs::directory_entry&)>& visit) {
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) visit(*entries);
+  if (error) {
+    fail(ErrorKind::input, "{}: cannot be listed: {}", folder.string(), error.message());
   }
 }
 

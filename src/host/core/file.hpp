@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,9 +31,21 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// The first `count` bytes of a file, or fewer where it is shorter; none of what is not a regular
-/// file or cannot be read. For recognising files by how they begin.
+/// The first `count` bytes of a file, or fewer where it is shorter: for recognising files by how
+/// they begin.
+[[nodiscard]] std::string first_bytes(const InputFile& file, std::size_t count);
+
+/// The same; none of what is not a regular file or cannot be read.
 [[nodiscard]] std::string first_bytes(const std::filesystem::path& path, std::size_t count);
+
+/// Whether there is a regular file, or a folder, of that name, or a link to one.
+[[nodiscard]] bool is_file(const std::filesystem::path& path);
+[[nodiscard]] bool is_folder(const std::filesystem::path& path);
+
+/// Calls `visit` for everything in a folder, in no order. Throws Error (input) naming a folder that
+/// cannot be listed.
+void for_each_entry(const std::filesystem::path& folder,
+                    const std::function<void(const std::filesystem::directory_entry&)>& visit);
 
 /// A file that appears under its name only when complete: it is written beside it, flushed to disk
 /// and renamed by commit(). Destroyed before that, it leaves nothing. A device or a pipe is written

@@ -14,6 +14,7 @@ template <typename T>
 class Matrix {
  public:
   Matrix() = default;
+  /// Throws Error: (input) when rows x columns is no size_t, (resource) when there is no memory.
   Matrix(std::size_t rows, std::size_t columns)
       : elements_(checked_multiply(rows, columns, "matrix")), rows_(rows), columns_(columns) {}
   Matrix(std::size_t rows, std::size_t columns, T value) : Matrix(rows, columns) {

@@ -72,6 +72,10 @@ std::size_t available_memory() {
          static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::size_t memory_budget(std::size_t wanted, std::size_t held) {
+  return wanted > 0 ? wanted : (available_memory() + held) / 2;
+}
+
 std::size_t peak_memory() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);

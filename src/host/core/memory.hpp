@@ -5,12 +5,16 @@
 
 namespace arete {
 
-/// Bytes that this process can still take: what the system calls available, or what its control
-/// group leaves, whichever is less.
+/// Bytes that this process can still take: the least of what the system calls available, what its
+/// control group leaves and its limit of address space (ulimit -v).
 [[nodiscard]] std::size_t available_memory();
 
+/// The bytes that an operation may take, those included that its data hold already: `wanted`, or
+/// where that is 0 half of what would be available without the `held` bytes.
+[[nodiscard]] std::size_t memory_budget(std::size_t wanted, std::size_t held = 0);
+
 /// What the control groups mounted at `root` leave: version 2, or the memory controller of version
-/// 1, as containers mount them. The largest number where they set no limit.
+/// 1, as containers mount them. Bytes; the largest number where they set no limit.
 [[nodiscard]] std::size_t memory_left_in_control_group(const std::string& root);
 
 /// The most bytes of memory that were resident in this process so far.

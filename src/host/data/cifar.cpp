@@ -28,11 +28,6 @@ constexpr std::size_t class_count = 10;
 constexpr std::uint64_t records_at_once = 256;
 constexpr std::uint64_t max_names_size = 1 << 16;
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
 /// N of data_batch_N.bin.
 std::optional<std::uint64_t> batch_number(std::string_view name) {
   constexpr std::string_view prefix = "data_batch_";
@@ -49,15 +44,10 @@ std::optional<std::uint64_t> batch_number(std::string_view name) {
 /// In the order of their numbers.
 std::vector<fs::path> batches_in(const fs::path& folder) {
   std::vector<std::pair<std::uint64_t, fs::path>> batches;
-  std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    const auto number = batch_number(entries->path().filename().string());
-    if (number) batches.emplace_back(*number, entries->path());
-  }
-  if (error) {
-    fail(ErrorKind::input, "{}: cannot be listed: {}", folder.string(), error.message());
-  }
+  for_each_entry(folder, [&](const fs::directory_entry& entry) {
+    const auto number = batch_number(entry.path().filename().string());
+    if (number) batches.emplace_back(*number, entry.path());
+  });
   std::ranges::sort(batches);
   std::vector<fs::path> paths;
   paths.reserve(batches.size());

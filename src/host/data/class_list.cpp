@@ -83,8 +83,7 @@ std::vector<std::int32_t> index_into(const ClassList& from, const ClassList& to,
     if (found == to.end() || *found != name) {
       fail(ErrorKind::input,
            "{}{}class \"{}\" is not among the {} classes expected (\"{}\" to \"{}\"); leave its "
-           "rows "
-           "out, or train on rows of that class too",
+           "rows out, or train on rows of that class too",
            source, source.empty() ? "" : ": ", name, to.size(), to.empty() ? "" : to.front(),
            to.empty() ? "" : to.back());
     }

@@ -7,7 +7,8 @@
 
 namespace arete {
 
-/// The names of the classes, sorted by class_less and unique. A label is an index into it.
+/// The names of the classes, sorted by class_less and unique; every function that takes one relies
+/// on it. A label is an index into it.
 using ClassList = std::vector<std::string>;
 
 /// The order of classes everywhere: integers numerically, before all other names; those bytewise.
@@ -22,7 +23,7 @@ using ClassList = std::vector<std::string>;
 [[nodiscard]] ClassList unite(const ClassList& a, const ClassList& b);
 
 /// For each class of `from` its index in `to`. Throws Error (input) naming a class that `to` lacks,
-/// and the `source` of `from`.
+/// and, unless empty, the `source` of `from`.
 [[nodiscard]] std::vector<std::int32_t> index_into(const ClassList& from, const ClassList& to,
                                                    std::string_view source = {});
 

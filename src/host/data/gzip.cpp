@@ -34,8 +34,7 @@ using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
 [[noreturn]] void fail_too_large(const InputFile& file, std::size_t limit) {
   fail(ErrorKind::resource,
        "{}: packed and inflated, it takes more than the {} bytes of memory allowed; gunzip the "
-       "file first, or "
-       "raise --memory",
+       "file first, or raise --memory",
        file.path().string(), limit);
 }
 

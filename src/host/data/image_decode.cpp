@@ -272,8 +272,7 @@ ImageShape shape_of(const InputFile& file, const Bytes& bytes) {
 }  // namespace
 
 bool is_image_file(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(file, ignored)) return false;
+  if (!is_file(file)) return false;
   return format_of(read_front(InputFile(file), png_signature.size())) != Format::neither;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arete/core/error.hpp"
+#include "arete/core/file.hpp"
 #include "arete/core/parallel.hpp"
 #include "arete/data/class_list.hpp"
 #include "arete/data/image_decode.hpp"
@@ -66,11 +67,6 @@ struct Listing {
   std::vector<std::string> files;
 };
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
 bool is_ignored(std::string_view name) {
   constexpr std::array<std::string_view, 5> left_behind = {
       "Thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "__MACOSX"};
@@ -79,18 +75,13 @@ bool is_ignored(std::string_view name) {
 
 Listing list(const fs::path& folder) {
   Listing listing;
-  std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    std::string name = entries->path().filename().string();
-    if (is_ignored(name)) continue;
+  for_each_entry(folder, [&listing](const fs::directory_entry& entry) {
+    std::string name = entry.path().filename().string();
+    if (is_ignored(name)) return;
     std::error_code broken_link;
-    const bool folder_entry = entries->is_directory(broken_link);
+    const bool folder_entry = entry.is_directory(broken_link);
     (folder_entry ? listing.folders : listing.files).push_back(std::move(name));
-  }
-  if (error) {
-    fail(ErrorKind::input, "{}: cannot be listed: {}", folder.string(), error.message());
-  }
+  });
   std::ranges::sort(listing.folders, class_less);
   std::ranges::sort(listing.files);
   return listing;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "arete/core/error.hpp"
+#include "arete/core/file.hpp"
 #include "arete/data/byte_order.hpp"
 #include "arete/data/gzip.hpp"
 #include "arete/data/idx.hpp"
@@ -158,8 +159,7 @@ Labels labels_for(const std::filesystem::path& data, std::uint64_t rows,
                   std::span<const std::filesystem::path> customary, std::size_t memory) {
   std::optional<std::filesystem::path> path = given;
   for (const std::filesystem::path& candidate : customary) {
-    std::error_code ignored;
-    if (!path && std::filesystem::is_regular_file(candidate, ignored)) path = candidate;
+    if (!path && is_file(candidate)) path = candidate;
   }
   if (!path) return {};
   Labels labels = read_labels(*path, memory);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "arete/core/error.hpp"
 #include "arete/core/file.hpp"
@@ -29,16 +29,6 @@ constexpr std::string_view what_is_read =
     "what is read: an IDX file (.gz or not), a .npy file, CIFAR-10 binary batches (.bin), JPEG and "
     "PNG files, a folder of class folders of them, and a folder with MNIST's or CIFAR's files";
 
-bool is_file(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
 /// MNIST's file of images in `folder`: `set` is "train" or "t10k".
 std::optional<fs::path> mnist_images(const fs::path& folder, std::string_view set) {
   for (const char* rest : {"-images-idx3-ubyte", "-images-idx3-ubyte.gz", "-images.idx3-ubyte",
@@ -51,21 +41,22 @@ std::optional<fs::path> mnist_images(const fs::path& folder, std::string_view se
 
 bool holds_class_folders(const fs::path& folder) {
   if (!is_folder(folder) || !holds_images(folder)) return false;
-  const fs::directory_iterator entries(folder);
-  return std::any_of(begin(entries), end(entries),
-                     [](const fs::directory_entry& entry) { return entry.is_directory(); });
+  bool found = false;
+  for_each_entry(folder, [&found](const fs::directory_entry& entry) {
+    std::error_code broken_link;
+    found = found || entry.is_directory(broken_link);
+  });
+  return found;
 }
 
 bool holds_train_and_test(const fs::path& folder) {
   return holds_class_folders(folder / "train") && holds_class_folders(folder / "test");
 }
 
-std::vector<std::byte> first_bytes(const fs::path& path) {
+std::string start_of(const fs::path& path) {
   const InputFile file(path);
   if (file.size() == 0) fail(ErrorKind::input, "{}: is an empty file", path.string());
-  std::vector<std::byte> start(std::min<std::uint64_t>(file.size(), 8));
-  file.read(0, start);
-  return start;
+  return first_bytes(file, 8);
 }
 
 /// Whether the header announces just as many bytes as there are. A CIFAR-10 batch too may begin
@@ -134,7 +125,8 @@ std::unique_ptr<RowSource> open_folder(const fs::path& folder, const OpenOptions
 }
 
 std::unique_ptr<RowSource> open_file(const fs::path& file, const OpenOptions& options) {
-  const std::vector<std::byte> start = first_bytes(file);
+  const std::string text = start_of(file);
+  const auto start = std::as_bytes(std::span(text));
   if (is_gzip(start) || is_npy(start) || is_whole_idx(file, start)) {
     return open_plain_array(file, options);
   }

@@ -13,10 +13,13 @@
 
 namespace arete {
 
-/// The types in which rows reach the algorithm. Readers convert float16 to float32, exactly.
+/// The types in which rows reach the algorithm, in the byte order of this machine. Readers convert
+/// float16 to float32, exactly.
 enum class ElementType : std::uint8_t { uint8, int8, int16, float32, float64 };
 
+/// Bytes.
 [[nodiscard]] std::size_t element_size(ElementType type) noexcept;
+/// "uint8", "float64": as NumPy calls it.
 [[nodiscard]] std::string_view name_of(ElementType type) noexcept;
 /// The inverse of name_of; nothing for an unknown name.
 [[nodiscard]] std::optional<ElementType> element_type_named(std::string_view name) noexcept;
@@ -46,17 +49,18 @@ struct Preprocessing {
   bool operator==(const Preprocessing&) const = default;
 };
 
+/// What a source of rows holds.
 struct SourceInfo {
   std::string name;  ///< for messages: the path as the user gave it
   std::uint64_t rows = 0;
   std::size_t features = 0;  ///< elements of a row
   ElementType type = ElementType::uint8;
-  std::vector<std::size_t>
-      shape;          ///< of one row: {28, 28}, {32, 32, 3} (height, width, channels), {features}
+  /// Of one row: {28, 28}, {32, 32, 3} (height, width, channels), {features}.
+  std::vector<std::size_t> shape;
   ClassList classes;  ///< empty when the rows have no labels
-  std::size_t resident_bytes =
-      0;                        ///< in which its rows lie, so that blocks point there; 0: it reads
-  std::size_t held_bytes = 0;   ///< of memory that the source holds, its rows or not
+  /// Bytes of memory in which the rows lie, so that blocks point there; 0 where they are read.
+  std::size_t resident_bytes = 0;
+  std::size_t held_bytes = 0;   ///< of memory that the source holds: such rows, labels, names
   Preprocessing preprocessing;  ///< what the reader does to images
 };
 
@@ -72,10 +76,11 @@ struct RowBlock {
   Buffer<std::byte> storage;
 
   /// Sets the shape, makes `storage` at least as large as the rows need, and points `data` to it.
-  /// Leaves `labels` alone. Throws Error (internal) for a range that the source does not have.
+  /// Leaves `labels` alone. Returns where the rows are to be written. Throws Error (internal) for a
+  /// range that the source does not have, (resource) where there is no memory.
   std::byte* prepare(const SourceInfo& info, RowRange range);
-  /// Sets the shape and points `data` at the rows, in `all_rows` of the source. Throws as prepare
-  /// does.
+  /// Sets the shape and points `data` at the rows, in `all_rows` of the source. Leaves `labels`
+  /// alone. Throws Error (internal) for a range that the source does not have.
   void point_into(const std::byte* all_rows, const SourceInfo& info, RowRange range);
   [[nodiscard]] const std::byte* row(std::size_t i) const noexcept {
     return data + i * features * element_size(type);
@@ -95,7 +100,8 @@ class RowSource {
   /// Reads rows range.first..range.last-1 and their labels into `into`. May be called from several
   /// threads at once, each with its own block. A source whose rows already lie in memory only
   /// points `into.data` at them; the pointer is valid as long as the source.
-  /// Throws Error (input) naming file and place, or (resource).
+  /// Throws Error: (input) naming file and place of what cannot be read, (internal) for a range
+  /// that goes beyond info().rows, (resource) where there is no memory.
   virtual void read(RowRange range, RowBlock& into) const = 0;
 };
 

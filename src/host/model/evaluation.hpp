@@ -15,22 +15,25 @@ struct ClassFigures {
   std::string name;
   std::optional<double> precision;  ///< correct / predicted as this class; nothing when none was
   std::optional<double> recall;     ///< correct / rows of this class; nothing when there are none
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0;           ///< of this class
 };
 
+/// How a model does on labelled rows.
 struct Evaluation {
   std::uint64_t rows = 0;
   std::uint64_t correct = 0;
-  std::vector<ClassFigures> classes;
-  Matrix<std::uint64_t> confusion;  ///< classes x classes: true class, predicted class
+  std::vector<ClassFigures> classes;  ///< those of the model, in its order
+  Matrix<std::uint64_t> confusion;    ///< classes x classes: true class, predicted class
 
+  /// The share of rows that are classified correctly: 0 to 1; 0 without rows.
   [[nodiscard]] double accuracy() const noexcept {
     return rows == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(rows);
   }
 };
 
-/// Scores a model on labelled rows, each rank its share of them; all get the same result. Throws as
-/// predict does, and Error (input) without labels.
+/// Compares predictions for rows `rows` of `source` with their labels, each rank its share of them;
+/// all get the same result. options.with_labels is taken as set. Throws as predict does, and Error
+/// (input) without labels.
 [[nodiscard]] Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange rows,
                                   const PredictOptions& options, Communicator& communicator,
                                   Listener& listener);

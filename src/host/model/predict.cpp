@@ -117,7 +117,7 @@ class Predictor {
     if (options.with_labels) {
       class_of_ = index_into(source.info().classes, model.classes, source.info().name);
     }
-    if (options_.memory == 0) options_.memory = available_memory() / 2;
+    options_.memory = memory_budget(options.memory, source.info().held_bytes);
   }
 
   /// Rows whose predictions take an eighth of the memory.
@@ -143,7 +143,7 @@ class Predictor {
 
   [[nodiscard]] BlockReader::Options reader_options() const {
     BlockReader::Options reader;
-    reader.memory = options_.memory - std::min(options_.memory, source_.info().resident_bytes);
+    reader.memory = options_.memory - std::min(options_.memory, source_.info().held_bytes);
     reader.row_overhead = result_bytes() + options_.row_overhead;
     reader.keep = false;  // nothing is predicted twice
     return reader;

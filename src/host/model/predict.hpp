@@ -15,16 +15,17 @@ namespace arete {
 
 struct PredictOptions {
   int threads = 1;
-  std::size_t memory = 0;        ///< bytes for blocks of rows; 0: half of what is free
+  /// Bytes for rows, those included that the source holds already; 0: half of what is free.
+  std::size_t memory = 0;
   std::size_t row_overhead = 0;  ///< bytes that `receive` takes for each row it is given
   bool with_labels = false;      ///< deliver the rows' own labels too, where the source has them
 };
 
 /// The predictions for consecutive rows.
 struct Predictions {
-  std::uint64_t first_row = 0;
+  std::uint64_t first_row = 0;        ///< number of the first in the source
   std::vector<std::int32_t> classes;  ///< indices into the model's classes; ties go to the first
-  Matrix<double> scores;              ///< rows x classes
+  Matrix<double> scores;              ///< rows x classes: weights x + intercept
   std::vector<std::int32_t> labels;  ///< the rows' own labels, as indices into the model's classes;
                                      ///< empty when not asked for, or the source has none
 };
@@ -36,9 +37,12 @@ void check_compatible(const RidgeModel& model, const SourceInfo& source);
 /// The same before there is a model: `source` against the rows it is trained on.
 void check_compatible(const SourceInfo& training, const SourceInfo& source);
 
-/// Predicts rows `rows` of `source`, block by block in their order, each given to `receive`: on
-/// rank 0 alone where several ranks share the work. Throws Error (input) as check_compatible does,
-/// or when labels are asked for and the source has a class that the model lacks; OtherRankFailed.
+/// Predicts rows `rows` of `source`, block by block in their order, each given to `receive` on the
+/// thread of the caller; on rank 0 alone where several ranks share the work. The listener's stage
+/// is "predict". Throws Error: (input) as check_compatible does, for rows beyond the end of the
+/// source, for NaN and infinity (naming row and column), or when labels are asked for and the
+/// source has a class that the model lacks; (resource) when the memory does not suffice for two
+/// rows; and OtherRankFailed.
 void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
              const PredictOptions& options, Communicator& communicator, Listener& listener,
              const std::function<void(const Predictions&)>& receive);

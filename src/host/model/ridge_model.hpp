@@ -17,8 +17,9 @@ struct PathPoint {
   std::string status;                    ///< "solved" or "not positive definite"
   std::uint64_t rows = 0;                ///< held-out rows scored
   std::optional<std::uint64_t> correct;  ///< of those; nothing when rows could not be read again
-  double squared_error = 0;              ///< over held-out rows and classes
-  double rcond = 0;
+  /// Sum over held-out rows and classes of (target - score)^2; NaN unless solved.
+  double squared_error = 0;
+  double rcond = 0;  ///< of RidgeSolution, as is the next
   double residual = 0;
 };
 
@@ -27,13 +28,13 @@ struct RidgeModel {
   ClassList classes;                 ///< 2 or more
   Matrix<double> weights;            ///< classes x features
   std::vector<double> intercept;     ///< classes
-  std::vector<double> column_means;  ///< features; of the training rows
+  std::vector<double> column_means;  ///< features; what was subtracted from the training rows
   double lambda = 0;
   std::uint64_t training_rows = 0;
   ElementType type = ElementType::uint8;  ///< of the training rows
-  std::vector<std::size_t> shape;         ///< of one row
-  Preprocessing preprocessing;
-  std::vector<PathPoint> path;  ///< empty for a single lambda
+  std::vector<std::size_t> shape;         ///< of one row, as in SourceInfo
+  Preprocessing preprocessing;            ///< of the training rows
+  std::vector<PathPoint> path;            ///< empty for a single lambda
 
   [[nodiscard]] std::size_t features() const noexcept { return weights.columns(); }
 };
@@ -43,11 +44,11 @@ struct RidgeModel {
 /// (resource) when it cannot be written, (usage) when it exists and `overwrite` is false.
 void write_model(const RidgeModel& model, const std::filesystem::path& path, bool overwrite);
 
-/// Reads what write_model wrote. Throws Error (input) naming file, byte, what was found and
-/// expected.
+/// Reads what write_model wrote. Throws Error (input) naming the file, the place (byte, tensor or
+/// entry of the metadata), what was found and what was expected.
 [[nodiscard]] RidgeModel read_model(const std::filesystem::path& path);
 
-/// Whether the file begins as a safetensors file does.
+/// Whether the file begins as a safetensors file does; not so where it cannot be read.
 [[nodiscard]] bool is_model_file(const std::filesystem::path& path);
 
 }  // namespace arete

@@ -161,13 +161,7 @@ void Accumulator::check_limit() {
          "column {}: its sum of squares is beyond what float64 can hold; scale the data down", i);
   }
   if (!moments_.exact || within_exact_limit(moments_)) return;
-  if (is_integer(type_)) {
-    fail(ErrorKind::input,
-         "after {} rows the sums of squares have outgrown 2^53, below which they are exact; use "
-         "fewer "
-         "rows, or store the data as float64, for which rounding is accepted",
-         moments_.rows);
-  }
+  if (is_integer(type_)) fail_inexact(fmt::format("after {} rows", moments_.rows));
   moments_.exact = false;
 }
 

@@ -71,10 +71,7 @@ std::vector<RowRange> unite_rows(const std::vector<RowRange>& into,
 void require_exact_sums(const Moments& a, const Moments& b, const std::string& name) {
   for (std::size_t i = 0; i < a.features(); ++i) {
     if (a.gram(i, i) + b.gram(i, i) >= exact_limit) {
-      fail(ErrorKind::input,
-           "{}: with its rows the sum of squares of feature {} reaches 2^53, up to which integers "
-           "are exact; merge fewer rows, or convert the features to float32",
-           name, i);
+      fail_inexact(fmt::format("{}: with its rows, at feature {},", name, i));
     }
   }
 }

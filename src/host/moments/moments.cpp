@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "arete/core/checked.hpp"
+#include "arete/core/error.hpp"
 
 namespace arete {
 
@@ -93,6 +94,13 @@ bool within_exact_limit(const Moments& moments) noexcept {
     if (!(moments.gram(i, i) < exact_limit)) return false;
   }
   return true;
+}
+
+void fail_inexact(std::string_view when) {
+  fail(ErrorKind::input,
+       "{} the sums of squares have outgrown 2^53, below which sums of integers are exact; use "
+       "fewer rows, or store the features as float32, whose sums may be rounded",
+       when);
 }
 
 }  // namespace arete

@@ -10,19 +10,19 @@
 namespace arete {
 
 /// The moments of a data set cut into parts, with all that is needed to merge them with others and
-/// to train from them. One such set is one moments file.
+/// to train from them. One such set is one moments file (docs/moments-file.md).
 struct MomentsSet {
   PartRule rule;
   std::vector<Moments> parts;  ///< part_count(rule); all with the same features and classes
   std::vector<RowRange> rows;  ///< global rows covered, sorted, disjoint, coalesced
-  ElementType type = ElementType::uint8;
-  std::vector<std::size_t> shape;  ///< of one row
+  ElementType type = ElementType::uint8;  ///< of the rows
+  std::vector<std::size_t> shape;         ///< of one row, as in SourceInfo
   Preprocessing preprocessing;
 };
 
 /// Writes `set` to `path`, through a temporary file that is renamed. The bytes depend on `set`
-/// alone. Throws Error (resource) when the file cannot be written, or exists and `overwrite` is
-/// false (usage).
+/// alone. Throws Error: (resource) when the file cannot be written, (usage) when it exists and
+/// `overwrite` is false, (internal) for a set that contradicts itself.
 void write_moments(const MomentsSet& set, const std::filesystem::path& path, bool overwrite);
 
 /// Reads what write_moments wrote. Throws Error (input) naming the file, the byte, what was found
@@ -33,12 +33,13 @@ void write_moments(const MomentsSet& set, const std::filesystem::path& path, boo
 /// does.
 [[nodiscard]] std::vector<RowRange> rows_of_moments(const std::filesystem::path& path);
 
-/// Whether the file begins as a moments file does.
+/// Whether the file begins as a moments file does; not so where it cannot be read.
 [[nodiscard]] bool is_moments_file(const std::filesystem::path& path);
 
-/// into += other. Throws Error (input) naming `other_name`, and leaves `into` as it was, when rule,
-/// features, shape, element type or preprocessing differ, rows overlap, or exact integer sums would
-/// reach 2^53. Sums of float-typed rows that reach it are no longer exact, and say so.
+/// into += other, classes aligned by name. Throws Error (input) naming `other_name`, and leaves
+/// `into` as it was, when rule, features, shape, element type or preprocessing differ, rows
+/// overlap, or exact integer sums would reach 2^53. Sums of float-typed rows that reach it are no
+/// longer exact, and say so.
 void merge(MomentsSet& into, const MomentsSet& other, const std::string& other_name);
 
 }  // namespace arete

@@ -22,14 +22,13 @@ std::uint64_t alignment(const SourceInfo& source) {
 
 MemoryPlan plan_memory(const Backend& backend, const SessionOptions& options, std::size_t memory,
                        std::size_t held_bytes) {
-  const std::size_t budget = memory > 0 ? memory : (available_memory() + held_bytes) / 2;
+  const std::size_t budget = memory_budget(memory, held_bytes);
   const std::size_t needed =
       checked_add(backend.host_memory(options), held_bytes, "the sums and the rows");
   if (needed > budget) {
     fail(ErrorKind::resource,
          "the sums of {} features in {} parts need {} bytes of memory, {} of them for rows that "
-         "are held "
-         "already, but {} are allowed; allow more with --memory, or use fewer folds",
+         "are held already, but {} are allowed; allow more with --memory, or use fewer folds",
          options.features, part_count(options.rule), needed, held_bytes, budget);
   }
   const std::size_t rest = budget - needed;
