@@ -56,10 +56,11 @@ arete_add_test(model
   safetensors_test.cpp)
 target_link_libraries(test_model PRIVATE nlohmann_json::nlohmann_json)
 
-arete_add_test(comm TIMEOUT 60  # ranks that wait in vain
+arete_add_test(comm
   communicator_suite.cpp
   single_process_test.cpp
-  threads_test.cpp)
+  threads_test.cpp
+  PROPERTIES TIMEOUT 60)  # for ranks that wait in vain
 target_link_libraries(test_comm PRIVATE Threads::Threads)
 
 arete_add_test(backend open_backend_test.cpp)
@@ -82,3 +83,31 @@ arete_add_test(cli
   usage_test.cpp)
 target_link_libraries(test_cli PRIVATE nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG)
 add_dependencies(test_cli arete_command)
+
+# The command as mpirun starts it.
+set(_mpirun "")
+if(TARGET arete_mpi)
+  set(_mpirun "$<$<BOOL:${MPIEXEC_EXECUTABLE}>:${MPIEXEC_EXECUTABLE}>")
+endif()
+arete_add_test(jobs
+  ../distributed/job_test.cpp
+  ../distributed/job_failure_test.cpp
+  ../distributed/job_reads_test.cpp
+  PROPERTIES TIMEOUT 120 PROCESSORS 2)
+# Kills count on a run that takes its usual time.
+arete_add_test(kills ../distributed/kills_test.cpp PROPERTIES TIMEOUT 900 RUN_SERIAL TRUE)
+add_library(read_log MODULE distributed/read_log.cpp)
+target_link_libraries(read_log PRIVATE arete_compiler)
+foreach(_test IN ITEMS test_jobs test_kills)
+  target_link_libraries(${_test} PRIVATE nlohmann_json::nlohmann_json)
+  target_compile_definitions(${_test} PRIVATE
+    ARETE_MPIRUN="${_mpirun}" ARETE_READ_LOG="$<TARGET_FILE:read_log>")
+  add_dependencies(${_test} arete_command read_log)
+  if(TARGET arete_mpi)
+    add_dependencies(${_test} arete_mpi)
+  endif()
+endforeach()
+add_test(NAME distributed.several-hosts
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/distributed/several-hosts $<TARGET_FILE:arete_command>)
+set_tests_properties(distributed.several-hosts PROPERTIES
+  SKIP_RETURN_CODE 77 RUN_SERIAL TRUE TIMEOUT 300)
