@@ -47,6 +47,8 @@ const ModuleTable& load_mpi(const Launch& launch) {
 
 }  // namespace
 
+bool is_launched() { return find_launch().processes != "1"; }
+
 std::unique_ptr<Communicator> open_communicator() {
   const Launch launch = find_launch();
   if (launch.processes == "1") return single_process();
