@@ -6,7 +6,7 @@
 
 namespace arete::cli {
 
-/// Whether a launcher started this process as one of several.
+/// Whether a launcher started this process: as one of several, or by mpirun as the only one.
 [[nodiscard]] bool is_launched();
 
 /// The communicator of this job: of one process, or over MPI where a launcher started several.
