@@ -89,10 +89,9 @@ class Kills : public Jobs {
 
   [[nodiscard]] Strings job_words(int ranks) const {
     Strings words = {"-n", std::to_string(ranks)};
-    for (const std::string& word : fit("model")) words.push_back(word);
-    for (const std::string& word : {"--checkpoint", "--checkpoint-every", "0s"}) {
-      words.push_back(word);
-      if (word == "--checkpoint") words.push_back(at("sums"));
+    for (const Strings& more :
+         {fit("model"), Strings{"--checkpoint", at("sums"), "--checkpoint-every", "0s"}}) {
+      words.insert(words.end(), more.begin(), more.end());
     }
     return mpirun_words(words);
   }

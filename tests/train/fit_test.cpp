@@ -349,5 +349,27 @@ TEST(GatherMoments, OfAnyCutMergedInAnyOrderAreTheSame) {
   for (std::size_t p = 0; p < 3; ++p) reference::expect_identical(merged->parts[p], whole.parts[p]);
 }
 
+TEST(Fit, CanBeStoppedBetweenLambdas) {
+  class StopsInTheThirdLambda : public Listener {
+   public:
+    void progress(std::string_view stage, std::uint64_t /*done*/,
+                  std::uint64_t /*total*/) override {
+      if (stage == "solve" && ++lambdas == 3) fail(ErrorKind::resource, "stopped by the test");
+    }
+    int lambdas = 0;
+  };
+  const auto data = reference::random_data(ElementType::uint8, 200, 12, 3, 40);
+  for (const Solver solver : {Solver::cholesky, Solver::eigen}) {
+    FitOptions options = options_of(holdout_rule(0.2, 0), {1, 2, 3, 4, 5});
+    options.solver = solver;
+    options.threads = 1;
+    StopsInTheThirdLambda listener;
+    EXPECT_THROW(static_cast<void>(fit(*reference::open(data), {0, 200}, options, *cpu_backend(),
+                                       *single_process(), listener)),
+                 Error);
+    EXPECT_EQ(listener.lambdas, 3);
+  }
+}
+
 }  // namespace
 }  // namespace arete

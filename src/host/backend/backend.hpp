@@ -55,8 +55,8 @@ struct DataSummary {
   std::size_t features = 0;
   bool exact = true;  ///< the sums are exact integers
   std::vector<std::uint64_t> part_rows;
-  std::vector<std::uint64_t> class_counts;
-  double mean_eigenvalue = 0;       ///< trace(C) / features: the scale of lambda
+  std::vector<std::uint64_t> class_counts;  ///< in the order of the session's classes
+  double mean_eigenvalue = 0;               ///< trace(C) / features: the scale of lambda
   std::size_t nearly_constant = 0;  ///< columns with C_ii < 2^-26 G_ii; exact zeros are not counted
 };
 
@@ -79,18 +79,21 @@ class Session {
   /// order of summation depends on the row numbers alone. `source` names them in errors.
   /// Throws Error (input) for NaN or infinity, naming row and column, and for sums beyond 2^53.
   virtual void add(const RowBlock& block, std::string_view source) = 0;
-  /// Adds moments computed elsewhere, one per part.
+  /// Adds moments computed elsewhere, one per part, of the session's features and classes; throws
+  /// Error (internal) otherwise, and (input) for sums beyond 2^53.
   virtual void add(const std::vector<Moments>& parts) = 0;
   /// Replaces the sums by those of all ranks, on every rank. Throws Error (input) for sums beyond
   /// 2^53.
   virtual void reduce(Communicator& communicator) = 0;
+  /// Throws Error (input) when the sums of integers over all parts are beyond 2^53.
   [[nodiscard]] virtual DataSummary summary() = 0;
+  /// What cannot be solved is told by its status. Throws Error (input) when no row trains.
   [[nodiscard]] virtual RidgePath solve(const SolveRequest& request) = 0;
   /// Counts, for the rows of `block` that belong to `part`, the hits of every solution of `path`.
   virtual void score(const RowBlock& block, int part, const RidgePath& path,
                      ScoreCounts& counts) = 0;
   /// Per solution the sum over the rows of `part` and all classes of (target - score)^2, from
-  /// moments alone.
+  /// moments alone; NaN where it is not solved.
   [[nodiscard]] virtual std::vector<double> squared_errors(int part, const RidgePath& path) = 0;
   /// Copies of the sums, one per part.
   [[nodiscard]] virtual std::vector<Moments> moments() = 0;
@@ -106,8 +109,10 @@ class Backend {
 
   /// "cpu", "cuda:0".
   [[nodiscard]] virtual std::string name() const = 0;
-  /// Bytes of host memory that such a session takes at least, with one solution.
+  /// Bytes of host memory that such a session takes at least, with one solution. Throws Error
+  /// (input) when they cannot be counted.
   [[nodiscard]] virtual std::size_t host_memory(const SessionOptions& options) const = 0;
+  /// Throws Error (unavailable) for a kernel that the device lacks, (resource) for memory.
   [[nodiscard]] virtual std::unique_ptr<Session> open(const SessionOptions& options) = 0;
 };
 

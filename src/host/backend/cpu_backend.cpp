@@ -66,8 +66,12 @@ class CpuSession final : public Session {
   }
 
   void add(const std::vector<Moments>& parts) override {
+    if (parts.size() != parts_.size()) {
+      fail(ErrorKind::internal, "moments of {} parts for a session of {}", parts.size(),
+           parts_.size());
+    }
     for (std::size_t part = 0; part < parts.size(); ++part) {
-      parts_.at(part).add(parts[part], options_.threads);
+      parts_[part].add(parts[part], options_.threads);
     }
   }
 

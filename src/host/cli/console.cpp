@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "arete/cli/launch.hpp"
 #include "arete/core/error.hpp"
 
 namespace arete::cli {
@@ -61,7 +62,10 @@ void check_interrupted() {
   if (received_signal != 0) throw Interrupted(received_signal);
 }
 
-bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+bool output_is_terminal() {
+  // Launchers read their processes' output through pseudo-terminals, wherever it goes in the end.
+  return ::isatty(STDOUT_FILENO) == 1 && !is_launched();
+}
 
 bool output_has_styles() {
   const char* const no_color = std::getenv("NO_COLOR");

@@ -28,6 +28,7 @@ void set_up_console();
 /// Throws Interrupted once a signal has come.
 void check_interrupted();
 
+/// Whether a person reads standard output as it comes: not so under a launcher.
 [[nodiscard]] bool output_is_terminal();
 
 /// Whether standard output is a terminal that shows bold text and nobody objects (NO_COLOR).

@@ -22,9 +22,10 @@ void run_eval(EvalArguments arguments, Communicator& communicator) {
   const RidgeModel model = open_model(arguments.model, "eval");
   const auto source = open_data(arguments.data, arguments.machine,
                                 preprocessing_of(model, arguments.data), channels_of(model.shape));
-  const Evaluation evaluation = evaluate(
-      model, *source, chosen_rows(arguments.data, source->info()),
-      {threads_of(arguments.machine), memory_of(arguments.machine)}, communicator, listener);
+  const Evaluation evaluation =
+      evaluate(model, *source, chosen_rows(arguments.data, source->info()),
+               {threads_of(arguments.machine), arguments.machine.memory.value_or(0)}, communicator,
+               listener);
   listener.clear();
   if (communicator.rank() != 0) return;
   write_output(wants_json(arguments.json) ? to_line(eval_json(evaluation))

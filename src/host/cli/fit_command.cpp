@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -89,10 +90,12 @@ FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
   return options;
 }
 
-FitResult train(const TrainingData& data, const FitArguments& arguments, Backend& backend,
-                Communicator& communicator, Listener& listener) {
+/// `held`: bytes of memory beside those of the training rows.
+FitResult train(const TrainingData& data, std::size_t held, const FitArguments& arguments,
+                Backend& backend, Communicator& communicator, Listener& listener) {
   const RowRange rows = chosen_rows(arguments.data, data.info);
-  const FitOptions options = fit_options(arguments, rows);
+  FitOptions options = fit_options(arguments, rows);
+  options.held = held;
   return data.moments ? fit(*data.moments, options, backend, communicator, listener)
                       : fit(*data.source, rows, options, backend, communicator, listener);
 }
@@ -111,7 +114,10 @@ std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments,
   DataOptions options;
   options.data = path->string();
   options.labels = arguments.test_labels;
-  return open_test_data(options, arguments.machine, training.info);
+  MachineOptions machine = arguments.machine;  // it has what the training rows leave
+  const std::size_t memory = memory_of(machine);
+  machine.memory = std::max<std::size_t>(1, memory - std::min(memory, training.info.held_bytes));
+  return open_test_data(options, machine, training.info);
 }
 
 /// A model that was trained and written stays, whatever the test set turns out to hold.
@@ -119,7 +125,7 @@ Evaluation test_model(const FitReport& report, const RowSource& test, const Mach
                       Communicator& communicator, Listener& listener) {
   try {
     return evaluate(report.result.model, test, {0, test.info().rows},
-                    {threads_of(machine), memory_of(machine)}, communicator, listener);
+                    {threads_of(machine), machine.memory.value_or(0)}, communicator, listener);
   } catch (const Error& error) {
     if (!report.model) throw;
     throw Error(error.kind(), fmt::format("{}; the model is in {} all the same, untested",
@@ -148,7 +154,9 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
 
   FitReport report;
   report.data = data.info.name;
-  report.result = train(data, arguments, *backend, communicator, listener);
+  const std::size_t held = test ? test->info().held_bytes : 0;
+  report.result = train(data, held, arguments, *backend, communicator, listener);
+  data.source.reset();  // its memory serves the test
   report.device = backend->name();
   report.ranks = communicator.size();
   report.threads = threads_of(arguments.machine);

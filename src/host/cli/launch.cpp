@@ -47,6 +47,11 @@ const ModuleTable& load_mpi(const Launch& launch) {
 
 }  // namespace
 
+bool is_launched() {
+  const Launch launch = find_launch();
+  return launch.processes != "1" || launch.variable == "OMPI_COMM_WORLD_SIZE";
+}
+
 std::unique_ptr<Communicator> open_communicator() {
   const Launch launch = find_launch();
   if (launch.processes == "1") return single_process();

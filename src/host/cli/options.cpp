@@ -83,14 +83,16 @@ void share_machine(MachineOptions& options, Communicator& communicator, Listener
   if (communicator.size() == 1) return;
   const HostProcessors processors = host_processors(communicator);
   if (!options.threads) options.threads = processors.fair_threads();
-  if (!options.memory)
+  if (!options.memory) {
     options.memory = memory_of(options) / static_cast<std::size_t>(processors.ranks);
+  }
   if (*options.threads > processors.own ||
       *options.threads * processors.ranks > processors.shared) {
     listener.warning(fmt::format(
-        "--threads {}: on {}, {} ranks share {} processors (this one may use {}), so threads wait "
-        "for each other; leave --threads out, or see mpirun's --map-by and --bind-to",
-        *options.threads, communicator.host(), processors.ranks, processors.shared,
+        "{} ranks of {} threads share {} processors of {}, of which this rank may use {}: they "
+        "wait for each other; start fewer (a launcher's binding, such as mpirun's --bind-to, also "
+        "limits the processors of a rank)",
+        processors.ranks, *options.threads, processors.shared, communicator.host(),
         processors.own));
   }
 }

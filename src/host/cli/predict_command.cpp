@@ -52,7 +52,7 @@ Job open_job(const PredictArguments& arguments, Communicator& communicator) {
   job.source = open_data(arguments.data, arguments.machine,
                          preprocessing_of(job.model, arguments.data), channels_of(job.model.shape));
   job.rows = chosen_rows(arguments.data, job.source->info());
-  job.options = {threads_of(arguments.machine), memory_of(arguments.machine)};
+  job.options = {threads_of(arguments.machine), arguments.machine.memory.value_or(0)};
   job.options.row_overhead = row_bytes(job.model.classes, arguments.scores);
   job.scores = arguments.scores;
   return job;

@@ -17,7 +17,7 @@ namespace arete {
 /// [panel][group of 4 rows][column][row]. May be shared by several Int8Gram of as many features
 /// that are not used at the same time.
 struct Int8Panels {
-  std::size_t most_rows = 0;
+  std::size_t most_rows = 0;  ///< of a chunk
   Buffer<std::uint8_t> unsigned_bytes;
   Buffer<std::int8_t> signed_bytes;     ///< the same values with the other sign
   std::vector<const std::byte*> rows;   ///< those of one class follow each other
@@ -42,6 +42,7 @@ class Int8Gram {
   /// int32 sums of u8 x s8 products cannot overflow before 65,793 rows (255 x 128 x rows < 2^31).
   static constexpr std::size_t most_rows = 65536;
 
+  /// Throws Error (unavailable) where has_int8_products() is false, (resource) for memory.
   Int8Gram(std::size_t features, std::size_t classes, bool is_signed, std::size_t teams);
   /// Bytes of int32 sums of one team.
   [[nodiscard]] static std::size_t size(std::size_t features, std::size_t classes) noexcept;
@@ -54,7 +55,8 @@ class Int8Gram {
   /// Rows that add() may be given before the next flush. It is most_rows after a flush.
   [[nodiscard]] std::size_t free_rows() const noexcept;
 
-  /// Adds what was summed so far to G (j >= i) and S, and starts again from zero.
+  /// Adds what was summed so far to G (features x features, j >= i) and S (classes x features), and
+  /// starts again from zero.
   void flush(Matrix<double>& gram, Matrix<double>& class_sums, int threads);
 
  private:

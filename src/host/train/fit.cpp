@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "arete/comm/agree.hpp"
+#include "arete/core/checked.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
 #include "arete/moments/gram_int8.hpp"
@@ -152,8 +153,8 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   check_trainable(source.info(), rows);
   check_same_data(source.info(), rows, communicator);
   SessionOptions session_setup = session_options(source.info(), options);
-  const MemoryPlan plan =
-      plan_memory(backend, session_setup, options.memory, source.info().held_bytes);
+  const std::size_t held = checked_add(source.info().held_bytes, options.held, "held bytes");
+  const MemoryPlan plan = plan_memory(backend, session_setup, options.memory, held);
   session_setup.memory = plan.session;
 
   FitResult result;

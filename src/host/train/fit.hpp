@@ -33,7 +33,8 @@ struct FitOptions {
   Centring centring = Centring::standard;  ///< of the path; the refit is always standard
   bool refit = true;  ///< on all rows; otherwise the model is that of the training part
   int threads = 1;
-  std::size_t memory = 0;  ///< bytes; 0: half of what is free
+  std::size_t memory = 0;  ///< bytes, with what the source holds; 0: half of what is free
+  std::size_t held = 0;    ///< bytes of that memory that the caller holds beside the source
   IntegerKernel kernel = IntegerKernel::automatic;
   std::uint64_t first_row = 0;                  ///< global number of row 0 of the source
   Parallel parallel = Parallel::automatic;      ///< what the ranks of the job divide
@@ -71,13 +72,15 @@ struct FitResult {
 /// held-out part, a second pass that scores, and the refit at the best lambda on everything. All
 /// ranks of the communicator call it alike and get the same result; but for Parallel::average it is
 /// that of one rank, to the bit for integer rows. Throws Error: (usage) when the options cannot be
-/// met by this source, (input) for bad rows, (unsolved) when no lambda could be solved; and
-/// OtherRankFailed.
+/// met by this source (with nothing held out, exactly one lambda must be given), (input) for bad
+/// rows, (unsolved) when no lambda could be solved, (resource) when the memory does not suffice,
+/// (unavailable) for a kernel that the CPU lacks; and OtherRankFailed.
 [[nodiscard]] FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
                             Backend& backend, Communicator& communicator, Listener& listener);
 
 /// Trains from moments alone; lambda is chosen by squared error, as no row can be read.
-/// options.rule is ignored: it is that of the moments.
+/// options.rule, selection and kernel are ignored: the rule is that of the moments. Throws as
+/// above.
 [[nodiscard]] FitResult fit(const MomentsSet& moments, const FitOptions& options, Backend& backend,
                             Communicator& communicator, Listener& listener);
 
