@@ -93,7 +93,7 @@ arete_add_test(jobs
   ../distributed/job_test.cpp
   ../distributed/job_failure_test.cpp
   ../distributed/job_reads_test.cpp
-  PROPERTIES TIMEOUT 120 PROCESSORS 2)
+  PROPERTIES TIMEOUT 300)
 # Kills count on a run that takes its usual time.
 arete_add_test(kills ../distributed/kills_test.cpp PROPERTIES TIMEOUT 900 RUN_SERIAL TRUE)
 add_library(read_log MODULE distributed/read_log.cpp)

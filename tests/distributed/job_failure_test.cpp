@@ -45,32 +45,32 @@ class JobFailures : public Jobs {
     EXPECT_NE(result.err.find(text), std::string::npos) << result.err;
   }
 
+  static Strings fit_on(const std::string& ranks, const Strings& arguments) {
+    return Strings{"-n", ranks, ARETE_COMMAND, "fit"} + arguments;
+  }
+
   /// A job of three whose ranks are all told the same.
   void expect_failure_of_three(const Strings& arguments, int exit, int rank,
                                const std::string& text) {
-    Strings words = {"-n", "3", ARETE_COMMAND};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    expect_job_failure(words, exit, rank, text);
+    expect_job_failure(Strings{"-n", "3", ARETE_COMMAND} + arguments, exit, rank, text);
   }
 };
 
 TEST_F(JobFailures, DataThatOneHostLacks) {
   const std::string absent = at("elsewhere.npy");
-  expect_job_failure({"-n", "2", ARETE_COMMAND, "fit", at("rows.npy"), ":",  //
-                      "-n", "1", ARETE_COMMAND, "fit", absent},
-                     3, 2, absent + ": does not exist");
+  expect_job_failure(fit_on("2", npy("rows")) + Strings{":"} + fit_on("1", {absent}), 3, 2,
+                     absent + ": does not exist");
 }
 
 TEST_F(JobFailures, OtherDataOnOneHost) {
-  const std::string other = sample::write_npy(folder_, "fewer", 800).string();
-  expect_job_failure({"-n", "1", ARETE_COMMAND, "fit", at("rows.npy"), ":",  //
-                      "-n", "2", ARETE_COMMAND, "fit", other},
-                     3, 1, "every rank needs the same data");
+  sample::write_npy(folder_, "fewer", 800);
+  expect_job_failure(fit_on("1", npy("rows")) + Strings{":"} + fit_on("2", npy("fewer")), 3, 1,
+                     "every rank needs the same data");
 }
 
 TEST_F(JobFailures, ADamagedFile) {
   std::filesystem::resize_file(at("rows.npy"), 3000);
-  expect_failure_of_three({"fit", at("rows.npy")}, 3, 0, "rows.npy: is too short");
+  expect_failure_of_three(Strings{"fit"} + npy("rows"), 3, 0, "rows.npy: is too short");
 }
 
 TEST_F(JobFailures, ABadValueInTheRowsOfOneRank) {
@@ -80,37 +80,39 @@ TEST_F(JobFailures, ABadValueInTheRowsOfOneRank) {
   folder_.write("floats.npy", test_files::npy("<f4", "(90000, 2)", test_files::bytes_of(values)));
   folder_.write("floats-labels.npy",
                 test_files::npy("|u1", "(90000,)", test_files::bytes_of(sample::labels(90'000))));
-  expect_failure_of_three({"fit", at("floats.npy"), "--parallel", "data"}, 3, 2, "row 89950");
+  expect_failure_of_three(Strings{"fit", "--parallel", "data"} + npy("floats"), 3, 2, "row 89950");
 }
 
 TEST_F(JobFailures, AModelThatCannotBeWritten) {
   const std::string out = at("no/such/folder/model");
-  expect_failure_of_three({"fit", at("rows.npy"), "--out", out}, 6, 0, out);
+  expect_failure_of_three(Strings{"fit", "--out", out} + npy("rows"), 6, 0, out);
 }
 
 TEST_F(JobFailures, AFullDisk) {
-  expect_failure_of_three({"fit", at("rows.npy"), "--out", "/dev/full"}, 6, 0,
+  expect_failure_of_three(Strings{"fit", "--out", "/dev/full"} + npy("rows"), 6, 0,
                           "No space left on device");
-  expect_failure_of_three({"moments", at("rows.npy"), "--out", "/dev/full"}, 6, 0,
+  expect_failure_of_three(Strings{"moments", "--out", "/dev/full"} + npy("rows"), 6, 0,
                           "No space left on device");
 }
 
 TEST_F(JobFailures, WrongUsage) {
   expect_failure_of_three({"fit", at("rows.npy"), "--nonsense"}, 2, 0, "--nonsense");
-  expect_failure_of_three({"fit", at("rows.npy"), "--parallel", "model", "--checkpoint", at("c")},
-                          2, 0, "--checkpoint");
+  expect_failure_of_three(
+      Strings{"fit", "--parallel", "model", "--checkpoint", at("c")} + npy("rows"), 2, 0,
+      "--checkpoint");
 }
 
 TEST_F(JobFailures, AnUnusableCheckpointFolder) {
   folder_.write("file", "not a folder");
-  expect_failure_of_three({"fit", at("rows.npy"), "--checkpoint", at("file")}, 6, 0, at("file"));
+  expect_failure_of_three(Strings{"fit", "--checkpoint", at("file")} + npy("rows"), 6, 0,
+                          at("file"));
 }
 
 TEST_F(JobFailures, ProcessorsThatDifferAreWarnedAbout) {
   const std::string other = blas_kernels() == "Haswell" ? "Nehalem" : "Haswell";
-  const Result result = mpirun({"-n", "2", ARETE_COMMAND, "fit", at("rows.npy"), "--json", ":",  //
-                                "-n", "1", "env", "OPENBLAS_CORETYPE=" + other, ARETE_COMMAND,
-                                "fit", at("rows.npy"), "--json"});
+  const Strings fit = Strings{ARETE_COMMAND, "fit", "--json"} + npy("rows");
+  const Result result = mpirun(Strings{"-n", "2"} + fit +
+                               Strings{":", "-n", "1", "env", "OPENBLAS_CORETYPE=" + other} + fit);
   EXPECT_EQ(result.exit, 0) << result.err;
   EXPECT_EQ(count_of("arete: warning: the ranks' CPUs differ", result.err), 1) << result.err;
   EXPECT_NE(result.err.find("rank 2: " + other + " on " + host_name()), std::string::npos)

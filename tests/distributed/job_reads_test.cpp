@@ -22,13 +22,15 @@ struct Read {
 class JobReads : public Jobs {
  protected:
   /// What each rank reads of the file in a single pass, from byte `header` on.
-  std::vector<std::vector<Read>> reads_of_job(int ranks, const std::filesystem::path& data,
+  std::vector<std::vector<Read>> reads_of_job(int ranks, const Strings& data,
                                               std::uint64_t header) {
-    const Result result =
-        mpirun({"-n", std::to_string(ranks), "-x", "LD_PRELOAD=" ARETE_READ_LOG, "-x",
-                "READ_LOG_OF=" + std::filesystem::canonical(data).string(), "-x",
-                "READ_LOG_TO=" + at("reads-"), ARETE_COMMAND, "fit", data.string(), "--holdout",
-                "0", "--lambdas", "1", "--no-test", "--parallel", "data"});
+    const Strings log = {"-x", "LD_PRELOAD=" ARETE_READ_LOG,
+                         "-x", "READ_LOG_OF=" + std::filesystem::canonical(data.front()).string(),
+                         "-x", "READ_LOG_TO=" + at("reads-")};
+    const Result result = mpirun(
+        Strings{"-n", std::to_string(ranks)} + log +
+        Strings{ARETE_COMMAND, "fit", "--holdout", "0", "--lambdas", "1", "--parallel", "data"} +
+        data);
     EXPECT_EQ(result.exit, 0) << result.err;
     std::vector<std::vector<Read>> reads;
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
@@ -43,7 +45,7 @@ class JobReads : public Jobs {
     return reads;
   }
 
-  void expect_disjoint_reads(const std::filesystem::path& data, std::uint64_t header) {
+  void expect_disjoint_reads(const Strings& data, std::uint64_t header) {
     constexpr int ranks = 3;
     const auto reads = reads_of_job(ranks, data, header);
     ASSERT_EQ(reads.size(), ranks);
@@ -58,18 +60,17 @@ class JobReads : public Jobs {
       EXPECT_EQ(read.first, next) << "a row was read twice, or not at all";
       next = read.last;
     }
-    EXPECT_EQ(next, std::filesystem::file_size(data));
+    EXPECT_EQ(next, std::filesystem::file_size(data.front()));
   }
 };
 
 TEST_F(JobReads, AreDisjointInIdx) {
-  expect_disjoint_reads(sample::write_mnist(folder_, "train", 1000), 16);
+  expect_disjoint_reads({sample::write_mnist(folder_, "train", 1000).string()}, 16);
 }
 
 TEST_F(JobReads, AreDisjointInNpy) {
-  const auto data = sample::write_npy(folder_, "rows", 1000);
-  expect_disjoint_reads(data,
-                        std::filesystem::file_size(data) - std::uint64_t{1000} * sample::features);
+  const auto size = std::filesystem::file_size(sample::write_npy(folder_, "rows", 1000));
+  expect_disjoint_reads(npy("rows"), size - std::uint64_t{1000} * sample::features);
 }
 
 }  // namespace

@@ -69,31 +69,32 @@ class Background {
 
 class Kills : public Jobs {
  protected:
-  static constexpr std::uint32_t rows = 16'000;
+  static constexpr std::uint32_t rows = 40'000;
   static constexpr std::uint32_t features = 784;
 
   void write_data() {
     std::string pixels(std::size_t{rows} * features, '\0');
     for (char& pixel : pixels) pixel = static_cast<char>(random_());
-    folder_.write("rows.npy", test_files::npy("|u1", "(16000, 784)", pixels));
     std::string labels(rows, '\0');
     for (char& label : labels) label = static_cast<char>(random_() % 10);
-    folder_.write("rows-labels.npy", test_files::npy("|u1", "(16000,)", labels));
+    const std::string count = std::to_string(rows);
+    folder_.write(
+        "rows.npy",
+        test_files::npy("|u1", "(" + count + ", " + std::to_string(features) + ")", pixels));
+    folder_.write("rows-labels.npy", test_files::npy("|u1", "(" + count + ",)", labels));
   }
 
-  /// Little memory makes many blocks, and thus many pieces.
+  /// Little memory makes many blocks, and thus many pieces; the kernel makes them last.
   [[nodiscard]] Strings fit(const std::string& model) const {
-    return {ARETE_COMMAND, "fit",      at("rows.npy"), "--lambdas", "1e5,1e6", "--threads",
-            "1",           "--memory", "30M",          "--force",   "--out",   at(model)};
+    return Strings{ARETE_COMMAND, "fit",       "--memory", "64M",       "--kernel",
+                   "float64",     "--threads", "1",        "--lambdas", "1e5,1e6",
+                   "--force",     "--out",     at(model)} +
+           npy("rows");
   }
 
   [[nodiscard]] Strings job_words(int ranks) const {
-    Strings words = {"-n", std::to_string(ranks)};
-    for (const Strings& more :
-         {fit("model"), Strings{"--checkpoint", at("sums"), "--checkpoint-every", "0s"}}) {
-      words.insert(words.end(), more.begin(), more.end());
-    }
-    return mpirun_words(words);
+    return mpirun_words(Strings{"-n", std::to_string(ranks)} + fit("model") +
+                        Strings{"--checkpoint", at("sums"), "--checkpoint-every", "0s"});
   }
 
   int up_to(int most) { return std::uniform_int_distribution(0, most)(random_); }

@@ -54,6 +54,11 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
   return found;
 }
 
+inline Strings operator+(Strings words, const Strings& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 inline long count_of(const std::string& part, const std::string& text) {
   long found = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
@@ -71,6 +76,11 @@ class Jobs : public testing::Test {
 
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
 
+  /// What sample::write_npy() makes of this name, as arguments.
+  [[nodiscard]] Strings npy(const std::string& name) const {
+    return {at(name + ".npy"), "--labels", at(name + "-labels.npy")};
+  }
+
   /// What follows "mpirun".
   [[nodiscard]] Result mpirun(const Strings& words) const {
     Options options;
@@ -81,9 +91,7 @@ class Jobs : public testing::Test {
   }
 
   [[nodiscard]] Result job(int ranks, const Strings& arguments) const {
-    Strings words = {"-n", std::to_string(ranks), ARETE_COMMAND};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    return mpirun(words);
+    return mpirun(Strings{"-n", std::to_string(ranks), ARETE_COMMAND} + arguments);
   }
 
   /// The JSON of a job that must succeed, printed once.
