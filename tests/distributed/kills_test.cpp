@@ -69,7 +69,7 @@ class Background {
 
 class Kills : public Jobs {
  protected:
-  static constexpr std::uint32_t rows = 40'000;
+  static constexpr std::uint32_t rows = 60'000;
   static constexpr std::uint32_t features = 784;
 
   void write_data() {
@@ -167,13 +167,13 @@ class Kills : public Jobs {
 
 TEST_F(Kills, LeaveWhatTheNextJobGoesOnFrom) {
   const char* const full = std::getenv("ARETE_FULL_TESTS");
-  const int kills = full != nullptr && std::string_view(full) == "1" ? 50 : 8;
+  const int kills = full != nullptr && std::string_view(full) == "1" ? 50 : 5;
   write_data();
   ASSERT_EQ(program(fit("alone")).exit, 0);
   const auto time = run_to_the_end(2);
   for (int i = 1; i <= kills && !HasFailure(); ++i) {
     run_and_kill(time);
-    if (i % 5 == 0) run_to_the_end(1 + up_to(3));
+    if (i % 10 == 0) run_to_the_end(1 + up_to(3));
   }
   run_to_the_end(3);
 }
