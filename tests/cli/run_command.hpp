@@ -115,8 +115,8 @@ inline void interrupt(pid_t process, int signal) {
 
 }  // namespace detail
 
-inline Result arete(std::vector<std::string> words, const Options& options = {}) {
-  words.insert(words.begin(), ARETE_COMMAND);
+/// Any program; the first word is its path.
+inline Result program(const std::vector<std::string>& words, const Options& options = {}) {
   const detail::Pipe out = detail::open_output(options.output);
   const detail::Pipe err = detail::open_output(Output::pipe);
   const pid_t process = ::fork();
@@ -131,6 +131,11 @@ inline Result arete(std::vector<std::string> words, const Options& options = {})
   }
   result.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+inline Result arete(std::vector<std::string> words, const Options& options = {}) {
+  words.insert(words.begin(), ARETE_COMMAND);
+  return program(words, options);
 }
 
 /// The JSON that a run which must succeed prints.
