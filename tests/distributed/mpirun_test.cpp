@@ -89,11 +89,11 @@ TEST_F(Mpirun, TheCommandReportsAnErrorOfAllRanksOnce) {
 
 TEST_F(Mpirun, TheCommandReportsAnErrorOfOneRankWithItsNumber) {
   const Result result = mpirun({"-n", "2", ARETE_COMMAND, "--version", ":",  //
-                                "-n", "2", ARETE_COMMAND, "inspect", "/absent/file"});
-  EXPECT_EQ(result.exit, 3) << result.err;
+                                "-n", "2", ARETE_COMMAND, "fit", "x", "--force"});
+  EXPECT_EQ(result.exit, 2) << result.err;
   EXPECT_EQ(count(result.err, "arete: error: rank 2 on "), 1) << result.err;
   EXPECT_EQ(count(result.err, "arete: error"), 1) << result.err;
-  EXPECT_EQ(count(result.err, "/absent/file: does not exist"), 1) << result.err;
+  EXPECT_EQ(count(result.err, "--force: is for --out"), 1) << result.err;
 }
 
 }  // namespace
