@@ -84,6 +84,28 @@ arete_add_test(cli
 target_link_libraries(test_cli PRIVATE nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG)
 add_dependencies(test_cli arete_command)
 
+# What mpirun starts: the communicator's tests, once on the module as it is loaded, and once with
+# limits that small tests reach.
+arete_add_test(distributed mpirun_test.cpp
+  PROPERTIES TIMEOUT 120 PROCESSORS 2)
+target_link_libraries(test_distributed PRIVATE nlohmann_json::nlohmann_json)
+if(TARGET arete_mpi)
+  foreach(_suite IN ITEMS module_suite limits_suite)
+    add_executable(${_suite} distributed/${_suite}.cpp comm/communicator_suite.cpp)
+    target_link_libraries(${_suite} PRIVATE arete_reference)
+    set_target_properties(${_suite} PROPERTIES BUILD_RPATH "${OpenBLAS_RPATH}")
+  endforeach()
+  target_link_libraries(limits_suite PRIVATE arete_mpi_objects)
+  add_dependencies(test_distributed module_suite limits_suite arete_command arete_mpi)
+  target_compile_definitions(test_distributed PRIVATE
+    ARETE_MPIRUN="$<$<BOOL:${MPIEXEC_EXECUTABLE}>:${MPIEXEC_EXECUTABLE}>"
+    ARETE_MODULE_SUITE="$<TARGET_FILE:module_suite>"
+    ARETE_LIMITS_SUITE="$<TARGET_FILE:limits_suite>")
+else()
+  target_compile_definitions(test_distributed PRIVATE
+    ARETE_MPIRUN="" ARETE_MODULE_SUITE="" ARETE_LIMITS_SUITE="")
+endif()
+
 # The command as mpirun starts it.
 set(_mpirun "")
 if(TARGET arete_mpi)

@@ -32,11 +32,14 @@
 // which then broadcasts why. Several that fail at once meet in the same vote. The notices have been
 // counted, and are received, so that MPI has nothing left over when it is finalized.
 //
+// An exception that passes the communicator without agree_on_failure() is told by the destructor in
+// the same way.
+//
 // This needs every rank to come. One that computes for long without check(), or whose MPI calls
-// fail, does not in time; one that dies is noticed by the launcher. So a rank that failed waits
-// for a limited time, and twice as long one that heard of it. Then the destructor ends the job by
-// MPI_Abort, as it does when an exception passes without agree_on_failure(): MPI_Finalize would
-// wait for the others.
+// fail, does not in time; one that dies is noticed by the launcher. So the lowest rank that failed
+// waits for a limited time, and the others twice as long. Whoever gives up ends the job by
+// MPI_Abort in the destructor: MPI_Finalize would wait for the others. That only one does so
+// matters: mpirun of Open MPI 4.1.4 crashes or hangs when several call MPI_Abort.
 namespace arete::mpi {
 
 namespace {
@@ -48,7 +51,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int tag_of_notices = 1;
 constexpr auto spinning = 1ms;         ///< time in which most waits end
 constexpr auto between_looks = 100us;  ///< afterwards: cores may be shared with those waited for
-
 /// What the rank that failed says to the others. All ranks run the same build.
 struct Report {
   int exit_code = 0;
@@ -112,13 +114,16 @@ class MpiCommunicator final : public Communicator {
   void broadcast_pieces(std::span<std::byte> bytes, int root);
 
   void pass_vote();
-  bool vote(int failed, Clock::time_point deadline);
-  bool completes(MPI_Request& request, Clock::time_point deadline);
+  bool vote(int failed);
+  bool completes(MPI_Request& request);
+  bool gives_up(Clock::time_point now);
+  bool has_notice_of(int rank);
 
+  bool agrees(const std::optional<Failure>& own);
   void send_notices();
-  bool receive_notices(Clock::time_point deadline);
-  bool exchange_reports(Clock::time_point deadline);
-  bool agrees(const std::optional<Failure>& own, Clock::time_point deadline);
+  bool receive_notices();
+  bool exchange_reports();
+  void tell_of_exception() noexcept;
 
   std::shared_ptr<const Session> session_;
   Limits limits_;
@@ -128,9 +133,11 @@ class MpiCommunicator final : public Communicator {
   int ranks_on_host_ = 0;
   std::string host_;
   int exceptions_ = std::uncaught_exceptions();  ///< in flight when it was made
+  bool heard_ = false;                           ///< of a failure of another rank
+  bool ended_ = false;                           ///< by agree_on_failure()
   std::optional<int> lowest_failed_;             ///< by the vote that ended the job
-  bool agreed_ = false;
-  std::optional<int> abort_with_;  ///< the exit code, where others could not be told
+  std::optional<Clock::time_point> deadline_;    ///< for the others to hear of a failure
+  std::optional<int> abort_with_;                ///< the exit code, where others did not hear
 
   // What MPI works on while a call has not completed; still there when it never does.
   MPI_Request request_ = MPI_REQUEST_NULL;
@@ -154,10 +161,21 @@ MpiCommunicator::MpiCommunicator(std::shared_ptr<const Session> session, const L
 }
 
 MpiCommunicator::~MpiCommunicator() {
-  const bool unwinding = std::uncaught_exceptions() > exceptions_;
-  if (unwinding && !agreed_ && !abort_with_) abort_with_ = static_cast<int>(ErrorKind::internal);
+  if (std::uncaught_exceptions() > exceptions_ && !ended_) tell_of_exception();
   if (abort_with_) MPI_Abort(MPI_COMM_WORLD, *abort_with_);
   MPI_Comm_free(&comm_);
+}
+
+/// Ends the job as agree_on_failure() would have, had it been called.
+void MpiCommunicator::tell_of_exception() noexcept {
+  constexpr int code = static_cast<int>(ErrorKind::internal);
+  try {
+    std::optional<Failure> own;
+    if (!heard_) own = Failure{rank_, host_, code, "ended by an exception that nobody handled"};
+    static_cast<void>(agree_on_failure(std::move(own)));
+  } catch (...) {  // no memory even for the text
+    abort_with_ = code;
+  }
 }
 
 // The collective calls.
@@ -214,39 +232,43 @@ std::vector<Bytes> MpiCommunicator::all_gather(std::span<const std::byte> bytes)
 // Votes and waiting.
 
 void MpiCommunicator::check() {
-  if (lowest_failed_) throw OtherRankFailed();
+  heard_ = heard_ || lowest_failed_ || has_notice_of(MPI_ANY_SOURCE);
+  if (heard_) throw OtherRankFailed();
+}
+
+bool MpiCommunicator::has_notice_of(int rank) {
   int found = 0;
-  expect_success(MPI_Iprobe(MPI_ANY_SOURCE, tag_of_notices, comm_, &found, MPI_STATUS_IGNORE),
-                 "MPI_Iprobe");
-  if (found != 0) throw OtherRankFailed();
+  expect_success(MPI_Iprobe(rank, tag_of_notices, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
+  return found != 0;
 }
 
 /// Returns once all ranks have come to make the same collective call.
 void MpiCommunicator::pass_vote() {
   check();
-  vote(size_, Clock::time_point::max());
-  if (lowest_failed_) throw OtherRankFailed();
+  vote(size_);
+  heard_ = lowest_failed_.has_value();
+  if (heard_) throw OtherRankFailed();
 }
 
-/// Gives the number of a rank that failed, or the size. False when the deadline came first.
-bool MpiCommunicator::vote(int failed, Clock::time_point deadline) {
+/// Gives the number of a rank that failed, or the size. False when the wait was given up.
+bool MpiCommunicator::vote(int failed) {
   own_vote_ = failed;
   expect_success(
       MPI_Iallreduce(&own_vote_, &result_of_vote_, 1, MPI_INT, MPI_MIN, comm_, &request_),
       "MPI_Iallreduce");
-  if (!completes(request_, deadline)) return false;
+  if (!completes(request_)) return false;
   if (result_of_vote_ < size_) lowest_failed_ = result_of_vote_;
   return true;
 }
 
-bool MpiCommunicator::completes(MPI_Request& request, Clock::time_point deadline) {
+bool MpiCommunicator::completes(MPI_Request& request) {
   const Clock::time_point start = Clock::now();
   while (true) {
     int done = 0;
     expect_success(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
     if (done != 0) return true;
     const Clock::time_point now = Clock::now();
-    if (now > deadline) return false;
+    if (gives_up(now)) return false;
     if (now - start < spinning) {
       std::this_thread::yield();
     } else {
@@ -255,33 +277,46 @@ bool MpiCommunicator::completes(MPI_Request& request, Clock::time_point deadline
   }
 }
 
+/// After the deadline the lowest rank that failed does, as far as this one knows which that is;
+/// the others leave it some time to end the job.
+bool MpiCommunicator::gives_up(Clock::time_point now) {
+  if (!deadline_ || now <= *deadline_) return false;
+  if (now > *deadline_ + limits_.agreement) return true;
+  if (heard_) return false;
+  for (int lower = 0; lower < rank_; ++lower) {
+    if (has_notice_of(lower)) return false;
+  }
+  return !lowest_failed_ || *lowest_failed_ == rank_;
+}
+
 // The end of a job that fails.
 
 Failure MpiCommunicator::agree_on_failure(std::optional<Failure> own) {
+  ended_ = true;
+  deadline_ = Clock::now() + limits_.agreement;
   Failure failure = own.value_or(Failure{rank_, host_, static_cast<int>(ErrorKind::resource),
                                          "another rank has failed, and did not say why in time"});
-  const auto limit = own ? limits_.agreement : 2 * limits_.agreement;
+  bool agreed = false;
   try {
-    agreed_ = agrees(own, Clock::now() + limit);
+    agreed = agrees(own);
   } catch (const Error&) {
     // MPI itself has failed: the others cannot be told.
   }
-  if (agreed_) {
-    failure = {*lowest_failed_, report_.host.data(), report_.exit_code, report_.message.data()};
-  } else {
-    failure.rank = rank_;
-    failure.host = host_;
-    failure.known_to_all = false;
-    abort_with_ = failure.exit_code;
+  if (agreed) {
+    return {*lowest_failed_, report_.host.data(), report_.exit_code, report_.message.data()};
   }
+  failure.rank = rank_;
+  failure.host = host_;
+  failure.known_to_all = false;
+  abort_with_ = failure.exit_code;
   return failure;
 }
 
 /// Whether every rank came to say and hear what happened.
-bool MpiCommunicator::agrees(const std::optional<Failure>& own, Clock::time_point deadline) {
+bool MpiCommunicator::agrees(const std::optional<Failure>& own) {
   if (!lowest_failed_) {
     if (own) send_notices();
-    if (!vote(own ? rank_ : size_, deadline)) return false;
+    if (!vote(own ? rank_ : size_)) return false;
     if (!lowest_failed_) fail(ErrorKind::internal, "ranks agree on a failure that none has had");
   }
   if (*lowest_failed_ == rank_) {
@@ -289,7 +324,7 @@ bool MpiCommunicator::agrees(const std::optional<Failure>& own, Clock::time_poin
     store(host_, report_.host);
     store(own->message, report_.message);
   }
-  return receive_notices(deadline) && exchange_reports(deadline);
+  return receive_notices() && exchange_reports();
 }
 
 /// Lets those who compute know; check() finds it.
@@ -303,25 +338,24 @@ void MpiCommunicator::send_notices() {
   }
 }
 
-bool MpiCommunicator::receive_notices(Clock::time_point deadline) {
+bool MpiCommunicator::receive_notices() {
   expect_success(
       MPI_Iallreduce(&notices_sent_, &notices_of_all_, 1, MPI_INT, MPI_SUM, comm_, &request_),
       "MPI_Iallreduce");
-  if (!completes(request_, deadline)) return false;
+  if (!completes(request_)) return false;
   for (int left = notices_of_all_ - notices_sent_; left > 0; --left) {
     expect_success(
         MPI_Irecv(nullptr, 0, MPI_BYTE, MPI_ANY_SOURCE, tag_of_notices, comm_, &request_),
         "MPI_Irecv");
-    if (!completes(request_, deadline)) return false;
+    if (!completes(request_)) return false;
   }
-  return std::ranges::all_of(notices_,
-                             [&](MPI_Request& notice) { return completes(notice, deadline); });
+  return std::ranges::all_of(notices_, [&](MPI_Request& notice) { return completes(notice); });
 }
 
-bool MpiCommunicator::exchange_reports(Clock::time_point deadline) {
+bool MpiCommunicator::exchange_reports() {
   expect_success(MPI_Ibcast(&report_, sizeof report_, MPI_BYTE, *lowest_failed_, comm_, &request_),
                  "MPI_Ibcast");
-  return completes(request_, deadline);
+  return completes(request_);
 }
 
 }  // namespace

@@ -67,10 +67,12 @@ Command info_command(CLI::App& parser) {
   const auto json = std::make_shared<bool>(false);
   add_json_flag(*info, *json);
   info->footer("Example:\n  arete info");
-  return {info, [json](Communicator&) {
+  return {info,
+          [json](Communicator&) {
             const Json result = info_json();
             write_output(wants_json(*json) ? to_line(result) : result_text(result));
-          }};
+          },
+          false};
 }
 
 }  // namespace arete::cli

@@ -125,7 +125,8 @@ Command inspect_command(CLI::App& parser) {
   add_machine_options(*inspect, arguments->machine);
   add_json_flag(*inspect, arguments->json);
   inspect->footer("Example:\n  arete inspect mnist.safetensors");
-  return {inspect, [inspect, arguments](Communicator&) { run_inspect(*inspect, *arguments); }};
+  return {inspect, [inspect, arguments](Communicator&) { run_inspect(*inspect, *arguments); },
+          false};
 }
 
 }  // namespace arete::cli

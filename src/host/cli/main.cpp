@@ -64,7 +64,8 @@ void run_command(Communicator& communicator, int argc, const char* const* argv) 
     return;
   }
   for (const Command& command : commands) {
-    if (command.parser->parsed()) command.run(communicator);
+    if (!command.parser->parsed()) continue;
+    if (command.on_all_ranks || communicator.rank() == 0) command.run(communicator);
   }
 }
 

@@ -113,9 +113,7 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   if (arguments.checkpoint.folder) discard_checkpoint(*arguments.checkpoint.folder);
 }
 
-/// Merging is not divided: rank 0 does it, and others wait for its end.
-void run_merge(const MergeArguments& arguments, Communicator& communicator) {
-  if (communicator.rank() != 0) return;
+void run_merge(const MergeArguments& arguments) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
   check_writable(arguments.output.out, arguments.output.force);
@@ -157,7 +155,7 @@ Command merge_command(CLI::App& parser) {
   merge->add_option("FILE", arguments->files, "moments files")->required()->type_name("");
   add_output_options(*merge, arguments->output);
   merge->footer("Example:\n  arete merge shard-0.moments shard-1.moments -o all.moments");
-  return {merge, [arguments](Communicator& communicator) { run_merge(*arguments, communicator); }};
+  return {merge, [arguments](Communicator&) { run_merge(*arguments); }, false};
 }
 
 }  // namespace arete::cli

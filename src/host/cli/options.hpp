@@ -29,6 +29,7 @@ namespace arete::cli {
 struct Command {
   CLI::App* parser;
   std::function<void(Communicator&)> run;
+  bool on_all_ranks = true;  ///< of a job; otherwise rank 0 alone does it
 };
 
 /// An option NAME whose text `parse` turns into a value; its errors are prefixed by the name.

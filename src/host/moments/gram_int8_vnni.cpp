@@ -20,7 +20,7 @@ constexpr std::size_t block_groups = 128;  // multiplied at once: 16 KiB of a pa
 constexpr std::size_t unit_columns =
     256;  // the longest share of a panel's tiles that one thread takes
 
-constexpr int prefetch_distance = 16;
+constexpr std::size_t prefetch_bytes = 64;  // ahead in a row: what the next panels read
 
 /// sums[i][0..31] += over all row groups of  signed column (tile + i) x unsigned columns 0..31.
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_tile(const std::uint8_t* panel,
@@ -86,10 +86,7 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
       r[i] = is_signed ? _mm256_set1_epi8(static_cast<char>(0x80)) : _mm256_setzero_si256();
       if (i >= count) continue;
       const std::byte* row = rows[first + i] + offset;
-      if (first + i + prefetch_distance < rows.size()) {
-        _mm_prefetch(reinterpret_cast<const char*>(rows[first + i + prefetch_distance] + offset),
-                     _MM_HINT_T0);
-      }
+      _mm_prefetch(reinterpret_cast<const char*>(row + prefetch_bytes), _MM_HINT_T0);
       if (width < panel_columns) {
         std::memcpy(tail[i].data(), row, width);
         row = tail[i].data();
