@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -22,8 +23,12 @@ using Strings = std::vector<std::string>;
 /// No job of a test may take longer: what does waits in vain.
 inline constexpr int patience_seconds = 30;
 
-/// How mpirun is called here. Its own files go to `folder`: those of jobs that are killed are
-/// removed with it.
+/// Whether tests may take long: scripts/test --full.
+inline bool tests_take_long() {
+  const char* const full = std::getenv("ARETE_FULL_TESTS");
+  return full != nullptr && std::string(full) == "1";
+}
+
 inline Strings mpirun_words(Strings words) {
   Strings all = {ARETE_MPIRUN, "--oversubscribe", "--bind-to",
                  "none",       "--timeout",       std::to_string(patience_seconds)};
@@ -31,6 +36,7 @@ inline Strings mpirun_words(Strings words) {
   return all;
 }
 
+/// With mpirun's own files in `folder`: those of jobs that are killed are removed with it.
 inline std::vector<std::pair<std::string, std::string>> mpirun_environment(
     const std::filesystem::path& folder) {
   return {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
