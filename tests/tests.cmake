@@ -105,3 +105,31 @@ else()
   target_compile_definitions(test_distributed PRIVATE
     ARETE_MPIRUN="" ARETE_MODULE_SUITE="" ARETE_LIMITS_SUITE="")
 endif()
+
+# The command as mpirun starts it.
+set(_mpirun "")
+if(TARGET arete_mpi)
+  set(_mpirun "$<$<BOOL:${MPIEXEC_EXECUTABLE}>:${MPIEXEC_EXECUTABLE}>")
+endif()
+arete_add_test(jobs
+  ../distributed/job_test.cpp
+  ../distributed/job_failure_test.cpp
+  ../distributed/job_reads_test.cpp
+  PROPERTIES TIMEOUT 300)
+# Kills count on a run that takes its usual time.
+arete_add_test(kills ../distributed/kills_test.cpp PROPERTIES TIMEOUT 900 RUN_SERIAL TRUE)
+add_library(read_log MODULE distributed/read_log.cpp)
+target_link_libraries(read_log PRIVATE arete_compiler)
+foreach(_test IN ITEMS test_jobs test_kills)
+  target_link_libraries(${_test} PRIVATE nlohmann_json::nlohmann_json)
+  target_compile_definitions(${_test} PRIVATE
+    ARETE_MPIRUN="${_mpirun}" ARETE_READ_LOG="$<TARGET_FILE:read_log>")
+  add_dependencies(${_test} arete_command read_log)
+  if(TARGET arete_mpi)
+    add_dependencies(${_test} arete_mpi)
+  endif()
+endforeach()
+add_test(NAME distributed.several-hosts
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/distributed/several-hosts $<TARGET_FILE:arete_command>)
+set_tests_properties(distributed.several-hosts PROPERTIES
+  SKIP_RETURN_CODE 77 RUN_SERIAL TRUE TIMEOUT 300)

@@ -8,6 +8,7 @@
 #include "arete/comm/threads.hpp"
 #include "arete/core/error.hpp"
 #include "arete/moments/moments_file.hpp"
+#include "arete/train/accumulate.hpp"
 #include "arete/train/fit.hpp"
 #include "arete/train/gather_moments.hpp"
 #include "core/expect_error.hpp"
@@ -173,6 +174,27 @@ TEST_F(Checkpoints, PiecesThatANewerOneHoldsAreIgnored) {
     fs::copy_file(piece.string() + ".kept", piece, fs::copy_options::overwrite_existing);
   }
   expect_same(gather(2, 0), expected);
+}
+
+TEST_F(Checkpoints, OfNoKnownJobAreRefused) {
+  interrupt(1, 2);
+  fs::remove(options_.checkpoint->folder / "job.json");
+  test::expect_error(ErrorKind::input, "no job.json", [&] { static_cast<void>(gather(1, 0)); });
+}
+
+TEST_F(Checkpoints, ThatAnotherJobStillWritesAreRefused) {
+  interrupt(1, 2);
+  const fs::path piece = pieces().front();
+  const auto source = reference::open(data_);
+  const auto session = cpu_backend()->open(session_options(source->info(), options_));
+  Checkpoint checkpoint(*options_.checkpoint, *source, {5, data_.rows.size()}, options_,
+                        *single_process());
+  MomentsSet other = read_moments(piece);
+  other.rows.back().first += 1;
+  other.rows.back().last += 1;
+  write_moments(other, piece, true);
+  test::expect_error(ErrorKind::input, "wait for the other job",
+                     [&] { checkpoint.restore(*session); });
 }
 
 TEST_F(Checkpoints, ADamagedPieceIsNamed) {

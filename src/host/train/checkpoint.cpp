@@ -40,6 +40,11 @@ bool is_unfinished(const fs::path& file) {
   return name.starts_with(".arete-") && name.ends_with(".part");
 }
 
+bool has_pieces(const fs::path& folder) {
+  return std::any_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                     [](const auto& entry) { return run_of(entry.path()).has_value(); });
+}
+
 struct Piece {
   std::string name;
   std::vector<RowRange> rows;
@@ -118,6 +123,10 @@ std::string prepare_folder(const fs::path& folder, const JobIdentity& identity) 
     fs::create_directories(folder);
     if (fs::exists(folder / identity_name)) {
       check_identity(folder / identity_name, identity);
+    } else if (has_pieces(folder)) {
+      fail(ErrorKind::input,
+           "{}: has partial sums, but no {} that tells of which job; delete it to begin anew",
+           folder.string(), identity_name);
     } else {
       write_identity(folder / identity_name, identity);
     }
@@ -192,7 +201,17 @@ void Checkpoint::take_over(const std::string& listing, RowRange rows,
 }
 
 void Checkpoint::restore(Session& session) {
-  for (const fs::path& piece : old_) session.add(read_moments(piece).parts);
+  std::vector<RowRange> found;
+  for (const fs::path& piece : old_) {
+    const MomentsSet set = read_moments(piece);
+    for (const RowRange& range : set.rows) insert(found, range);
+    session.add(set.parts);
+  }
+  // Whoever lost sight of a job may start it once more while its processes go on.
+  if (found != set_.rows) {
+    fail(ErrorKind::input, "{}: its partial sums change; wait for the other job that writes there",
+         folder_.string());
+  }
   unwritten_ = !old_.empty();
 }
 
@@ -217,10 +236,10 @@ void Checkpoint::write(Session& session) {
 void discard_checkpoint(const fs::path& folder) {
   std::error_code ignored;  // what cannot be removed does no harm
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const bool ours = run_of(entry.path()).has_value() || is_unfinished(entry.path()) ||
-                      entry.path().filename() == identity_name;
+    const bool ours = run_of(entry.path()).has_value() || is_unfinished(entry.path());
     if (ours) fs::remove(entry.path(), ignored);
   }
+  fs::remove(folder / identity_name, ignored);  // last: no piece is ever without it
   fs::remove(folder, ignored);
 }
 
