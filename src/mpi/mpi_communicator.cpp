@@ -37,9 +37,9 @@
 //
 // This needs every rank to come. One that computes for long without check(), or whose MPI calls
 // fail, does not in time; one that dies is noticed by the launcher. So the lowest rank that failed
-// waits for a limited time, and the others twice as long. Whoever gives up ends the job by
-// MPI_Abort in the destructor: MPI_Finalize would wait for the others. That only one does so
-// matters: mpirun of Open MPI 4.1.4 crashes or hangs when several call MPI_Abort.
+// waits for a limited time, and the others twice as long, so that one rank reports it and not all.
+// Whoever gives up ends the job by MPI_Abort in the destructor: MPI_Finalize would wait for the
+// others.
 namespace arete::mpi {
 
 namespace {
