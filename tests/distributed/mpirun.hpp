@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,7 +54,9 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (bytes_of(entry.path() / "cmdline").find(text) != std::string::npos) {
+    std::ostringstream words;  // stays empty where the process has just ended
+    words << std::ifstream(entry.path() / "cmdline").rdbuf();
+    if (words.str().find(text) != std::string::npos) {
       found.push_back(static_cast<pid_t>(std::stol(name)));
     }
   }
