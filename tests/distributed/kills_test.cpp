@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <random>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -166,8 +165,7 @@ class Kills : public Jobs {
 };
 
 TEST_F(Kills, LeaveWhatTheNextJobGoesOnFrom) {
-  const char* const full = std::getenv("ARETE_FULL_TESTS");
-  const int kills = full != nullptr && std::string_view(full) == "1" ? 50 : 5;
+  const int kills = tests_take_long() ? 50 : 5;
   write_data();
   ASSERT_EQ(program(fit("alone")).exit, 0);
   const auto time = run_to_the_end(2);

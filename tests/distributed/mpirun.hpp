@@ -4,9 +4,11 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +24,12 @@ using Strings = std::vector<std::string>;
 /// No job of a test may take longer: what does waits in vain.
 inline constexpr int patience_seconds = 30;
 
-/// How mpirun is called here. Its own files go to `folder`: those of jobs that are killed are
-/// removed with it.
+/// Whether tests may take long: scripts/test --full.
+inline bool tests_take_long() {
+  const char* const full = std::getenv("ARETE_FULL_TESTS");
+  return full != nullptr && std::string(full) == "1";
+}
+
 inline Strings mpirun_words(Strings words) {
   Strings all = {ARETE_MPIRUN, "--oversubscribe", "--bind-to",
                  "none",       "--timeout",       std::to_string(patience_seconds)};
@@ -31,6 +37,7 @@ inline Strings mpirun_words(Strings words) {
   return all;
 }
 
+/// With mpirun's own files in `folder`: those of jobs that are killed are removed with it.
 inline std::vector<std::pair<std::string, std::string>> mpirun_environment(
     const std::filesystem::path& folder) {
   return {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
@@ -47,7 +54,9 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (bytes_of(entry.path() / "cmdline").find(text) != std::string::npos) {
+    std::ostringstream words;  // stays empty where the process has just ended
+    words << std::ifstream(entry.path() / "cmdline").rdbuf();
+    if (words.str().find(text) != std::string::npos) {
       found.push_back(static_cast<pid_t>(std::stol(name)));
     }
   }
