@@ -6,14 +6,16 @@ in turns: every round runs each configuration once, and figures are medians over
 during which other work took more than 3% of the machine is made again, as often as --again allows.
 
   alone and mpirun -n 1     what a launcher costs
-  ranks x threads           strong scaling, up to the processors there are
+  ranks x threads           strong scaling, up to the processors there are; and one rank that is
+                            pinned to one processor, where nothing reads ahead on another
   fewer rows on fewer ranks weak scaling
   data, model, average      seconds, accuracy, and whether the model is the same to the byte
   bench_reduce              the sum over processes, against the bandwidth between them
 
 Every stage's seconds are those of rank 0: `moments` is its own sums, `reduce` also its waiting for
 the others, `sums` is read + moments + reduce: until the sums of all rows are there. `total` leaves
-the start of the processes out: that is `start`, the rest of the process's time.
+the start of the processes out: that is `start`, the rest of the process's time. `processors` is the
+time that processors worked, over all ranks.
 
 Needs numpy, and a build of the command with the MPI module: --build. The figures go into a JSON
 file, --out, and as tables to standard output.
@@ -27,6 +29,7 @@ import json
 import os
 import pathlib
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -54,11 +57,12 @@ class Configuration:
     threads: int = 1
     mode: str = "alone"  # or launched (mpirun -n 1), data, model, average
     lambdas: str = "path"  # or one
+    pinned: bool = False  # to as many processors as ranks x threads
 
     @property
     def name(self):
-        text = f"{self.mode} {self.ranks}x{self.threads}, {self.rows} rows"
-        return text if self.lambdas == "path" else text + ", one lambda"
+        return (f"{self.mode} {self.ranks}x{self.threads}, {self.rows} rows"
+                f"{', one lambda' if self.lambdas == 'one' else ''}{', pinned' if self.pinned else ''}")
 
 
 def sizes_up_to(most):
@@ -70,7 +74,8 @@ def sizes_up_to(most):
 def configurations(rows, processors):
     """Each once; the first one is what the others are compared with."""
     sizes = sizes_up_to(processors)
-    result = [Configuration(rows), Configuration(rows, mode="launched")]
+    result = [Configuration(rows), Configuration(rows, mode="launched"),
+              Configuration(rows, pinned=True)]
     for ranks in sizes:
         for threads in sizes:
             if ranks * threads <= processors:
@@ -113,13 +118,28 @@ def environment():
     return os.environ | (consent if os.geteuid() == 0 else {})
 
 
-def output_as_json(command):
-    done = subprocess.run([str(word) for word in command], env=environment(), check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def output_as_json(command, processors=None):
+    """What the command prints; on the first of the processors that this process may use, where a
+    number is given."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:processors])  # children inherit it
+    try:
+        done = subprocess.run([str(word) for word in command], env=environment(), check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.sched_setaffinity(0, allowed)
     if done.returncode != 0:
         sys.exit(f"{' '.join(str(word) for word in command)}: exit code {done.returncode}\n"
                  f"{done.stderr[-2000:]}")
     return json.loads(done.stdout)
+
+
+def timed_run(command, processors=None):
+    """The output and the processor time of all ranks and their launcher, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    output = output_as_json(command, processors)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return output, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def undisturbed(job, arguments):
@@ -151,7 +171,9 @@ def fit_command(configuration, arguments, model):
 def run(configuration, arguments):
     model = arguments.data / "model.safetensors"
     command = fit_command(configuration, arguments, model)
-    result, process, others, attempts = undisturbed(lambda: output_as_json(command), arguments)
+    processors = configuration.ranks * configuration.threads if configuration.pinned else None
+    (result, busy), process, others, attempts = undisturbed(
+        lambda: timed_run(command, processors), arguments)
     if (result["ranks"], result["threads"]) != (configuration.ranks, configuration.threads):
         sys.exit(f"{configuration.name}: the command ran as {result['ranks']} ranks x "
                  f"{result['threads']} threads")
@@ -160,6 +182,7 @@ def run(configuration, arguments):
     seconds["stages"] = sum(seconds[stage] for stage in STAGES)
     seconds["start"] = process - seconds["total"]
     seconds["process"] = process
+    seconds["processors"] = busy
     return {"others": others, "others_of_attempts": attempts, "seconds": seconds,
             "peak_bytes": result["peak_bytes"], "best": result["best"],
             "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
@@ -241,7 +264,7 @@ def parse_arguments():
                         help="folder of the build (default: build/release)")
     parser.add_argument("--rows", type=int, default=600_000, help="(default: %(default)s)")
     parser.add_argument("--features", type=int, default=784, help="(default: %(default)s)")
-    parser.add_argument("--lambdas", default="1e2:1e8:10", metavar="A:B:COUNT",
+    parser.add_argument("--lambdas", default="1e4:1e13:10", metavar="A:B:COUNT",
                         help="(default: %(default)s)")
     parser.add_argument("--reduce", nargs="*", default=["256", "784", "2048", "4096"], metavar="D",
                         help="numbers of features that bench_reduce takes (default: 256 784 2048 4096)")

@@ -100,10 +100,11 @@ def tables(path):
         yield from peers_table(results["peers-float32"])
 
 
-def by_name(results, mode, ranks, threads, rows=None):
+def by_name(results, mode, ranks, threads, rows=None, pinned=False):
     """The configuration that has all lambdas; of all rows where none are given."""
     rows = results["about"]["rows"] if rows is None else rows
-    wanted = {"mode": mode, "ranks": ranks, "threads": threads, "rows": rows, "lambdas": "path"}
+    wanted = {"mode": mode, "ranks": ranks, "threads": threads, "rows": rows, "lambdas": "path",
+              "pinned": pinned}
     return next((configuration for configuration in results["configurations"]
                  if all(configuration[key] == value for key, value in wanted.items())), None)
 
@@ -123,7 +124,8 @@ def scaling_overhead(results):
 
 def scaling_line(one, base, processors, work=1.0):
     """Speed-up and efficiency of moments, sums and total; `work` times the base's rows."""
-    cells = [f"{one['ranks']} x {one['threads']}", f"{one['rows']:,}"]
+    cells = [f"{one['ranks']} x {one['threads']}{', pinned' if one['pinned'] else ''}",
+             f"{one['rows']:,}"]
     for stage in ("moments", "sums", "total"):
         seconds = one["median"][stage]
         gain = work * base["median"][stage] / seconds
@@ -144,6 +146,15 @@ def scaling_strong(results):
         if (one["mode"] in ("alone", "data") and one["rows"] == base["rows"]
                 and one["lambdas"] == "path"):
             yield scaling_line(one, base, one["ranks"] * one["threads"])
+    pinned = by_name(results, "alone", 1, 1, pinned=True)
+    most = by_name(results, "data", results["about"]["processors"], 1)
+    if most:
+        gain = {stage: pinned["median"][stage] / most["median"][stage]
+                for stage in ("moments", "sums", "total")}
+        yield ""
+        yield (f"{most['ranks']} ranks against one that is pinned to one processor, so that it "
+               f"cannot read ahead on another: moments {gain['moments']:.2f}, all sums "
+               f"{gain['sums']:.2f}, total {gain['total']:.2f} times as fast.")
 
 
 def scaling_weak(results):
