@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -161,8 +163,9 @@ std::vector<std::size_t> sizes_of(int argc, char** argv) {
 int run_program(int argc, char** argv) {
   try {
     const std::vector<std::size_t> sizes = sizes_of(argc, argv);
-    const auto communicator = load_module("mpi").open_communicator();
+    auto communicator = load_module("mpi").open_communicator();
     if (communicator->size() == 1) {
+      communicator.reset();  // one that an exception passes ends the process
       fail(ErrorKind::usage, "one process has nothing to add up: mpirun -n 2 {}", argv[0]);
     }
     const std::string result = measure(sizes, *communicator).dump();
@@ -171,6 +174,9 @@ int run_program(int argc, char** argv) {
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_reduce: %s\n", error.what());
     return static_cast<int>(error.kind());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_reduce: %s\n", error.what());
+    return static_cast<int>(ErrorKind::internal);
   }
 }
 
