@@ -23,19 +23,19 @@ import json
 import os
 import pathlib
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy
 import scipy.linalg
 import sklearn
 from sklearn.linear_model import RidgeClassifier
 
-DISTURBED = 0.03  # share of the machine's processor time that others may take
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from disturbance import DISTURBED, commit, output_of, processor_name, timed  # noqa: E402
+
 LAMBDA_COUNT = 10
 
 
@@ -60,26 +60,6 @@ class Run:
     others: float  # share of the machine that others took
     process_seconds: float = 0.0
     stages: dict = dataclasses.field(default_factory=dict)
-
-
-def processor_times():
-    """(busy, total, own) seconds, as bench/disturbance.cpp has them; own includes children."""
-    fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    ticks = [float(field) / os.sysconf("SC_CLK_TCK") for field in fields]
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    own = sum(usage.ru_utime + usage.ru_stime for usage in usages)
-    return sum(ticks) - ticks[3] - ticks[4], sum(ticks), own
-
-
-def timed(job):
-    """Seconds of job(), what it returned, and the share of the machine that others took."""
-    before = processor_times()
-    start = time.perf_counter()
-    result = job()
-    seconds = time.perf_counter() - start
-    busy, total, own = (b - a for a, b in zip(before, processor_times()))
-    others = min(1.0, max(0.0, (busy - own) / total)) if total > 0 else 0.0
-    return seconds, result, others
 
 
 def read_idx(path):
@@ -218,23 +198,10 @@ def table(result):
     return "\n".join(lines)
 
 
-def processor_name():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
-
-
-def output_of(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
-
-
 def about(arguments, threads):
-    here = pathlib.Path(__file__).resolve().parent
     return {"date": datetime.date.today().isoformat(), "machine": processor_name(),
             "threads": threads, "repeat": arguments.repeat,
-            "commit": output_of("git", "-C", str(here), "rev-parse", "--short=12", "HEAD"),
+            "commit": commit(),
             "arete": output_of(str(arguments.arete), "--version"),
             "python": platform.python_version(), "numpy": numpy.__version__,
             "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}

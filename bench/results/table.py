@@ -3,7 +3,8 @@
 
   table.py --collect FOLDER   joins the JSON files that bench/run left in FOLDER into
                               results/<date>-<cpu>.json, then writes README.md's tables
-  table.py                    writes README.md's tables from the newest results
+  table.py                    writes README.md's tables from the newest results: those, and
+                              <date>-scaling/scaling.json, which bench/scaling.py makes
 """
 
 import argparse
@@ -11,10 +12,15 @@ import json
 import pathlib
 import re
 import statistics
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import cost_model  # noqa: E402
+from disturbance import DISTURBED  # noqa: E402
+
 BEGIN, END = "<!-- written by table.py -->", "<!-- end -->"
-DISTURBED = 0.03  # share of the machine that others may take before a figure is marked
+SCALING_BEGIN = "<!-- scaling, written by table.py -->"
 
 
 def collect(folder):
@@ -94,15 +100,152 @@ def tables(path):
         yield from peers_table(results["peers-float32"])
 
 
+def by_name(results, mode, ranks, threads, rows=None, pinned=False):
+    """The configuration that has all lambdas; of all rows where none are given."""
+    rows = results["about"]["rows"] if rows is None else rows
+    wanted = {"mode": mode, "ranks": ranks, "threads": threads, "rows": rows, "lambdas": "path",
+              "pinned": pinned}
+    return next((configuration for configuration in results["configurations"]
+                 if all(configuration[key] == value for key, value in wanted.items())), None)
+
+
+def scaling_overhead(results):
+    alone, launched = (by_name(results, mode, 1, 1) for mode in ("alone", "launched"))
+    yield "| one rank, one thread | stages, s | total, s | start, s |"
+    yield "| --- | ---: | ---: | ---: |"
+    for label, one in (("alone", alone), ("`mpirun -n 1`", launched)):
+        seconds = one["median"]
+        yield (f"| {label} | {seconds['stages']:.3f}{mark(one['others'])} | {seconds['total']:.3f} | "
+               f"{seconds['start']:.3f} |")
+    overhead = launched["median"]["stages"] / alone["median"]["stages"] - 1
+    yield ""
+    yield f"Under `mpirun` the stages of one rank take {100 * overhead:+.1f}%."
+
+
+def scaling_line(one, base, processors, work=1.0):
+    """Speed-up and efficiency of moments, sums and total; `work` times the base's rows."""
+    cells = [f"{one['ranks']} x {one['threads']}{', pinned' if one['pinned'] else ''}",
+             f"{one['rows']:,}"]
+    for stage in ("moments", "sums", "total"):
+        seconds = one["median"][stage]
+        gain = work * base["median"][stage] / seconds
+        cells.append(f"{seconds:.3f} | {gain:.2f} | {100 * gain / processors:.0f}%")
+    return f"| {' | '.join(cells)}{mark(one['others'])} |"
+
+
+def scaling_header():
+    yield ("| ranks x threads | rows | moments, s | speed-up | efficiency | all sums, s | speed-up "
+           "| efficiency | total, s | speed-up | efficiency |")
+    yield "| --- |" + " ---: |" * 10
+
+
+def scaling_strong(results):
+    base = by_name(results, "alone", 1, 1)
+    yield from scaling_header()
+    for one in results["configurations"]:
+        if (one["mode"] in ("alone", "data") and one["rows"] == base["rows"]
+                and one["lambdas"] == "path"):
+            yield scaling_line(one, base, one["ranks"] * one["threads"])
+    pinned = by_name(results, "alone", 1, 1, pinned=True)
+    most = by_name(results, "data", results["about"]["processors"], 1)
+    if most:
+        gain = {stage: pinned["median"][stage] / most["median"][stage]
+                for stage in ("moments", "sums", "total")}
+        yield ""
+        yield (f"{most['ranks']} ranks against one that is pinned to one processor, so that it "
+               f"cannot read ahead on another: moments {gain['moments']:.2f}, all sums "
+               f"{gain['sums']:.2f}, total {gain['total']:.2f} times as fast.")
+
+
+def scaling_weak(results):
+    rows, processors = results["about"]["rows"], results["about"]["processors"]
+    base = by_name(results, "alone", 1, 1, rows // processors)
+    yield from scaling_header()
+    for ranks in range(1, processors + 1):
+        one = by_name(results, "alone" if ranks == 1 else "data", ranks, 1,
+                      rows * ranks // processors)
+        if one:
+            yield scaling_line(one, base, ranks, one["rows"] / base["rows"])
+
+
+def scaling_modes(results):
+    base = by_name(results, "alone", 1, 1)
+    yield ("| `--parallel` | ranks | total, s | accuracy | against one rank | weights differ by "
+           "| same bytes | peak of a rank, MB | of one rank's |")
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |"
+    for mode in ("alone", "data", "model", "average"):
+        ranks = 1 if mode == "alone" else results["about"]["processors"]
+        one = by_name(results, mode, ranks, 1)
+        if not one:
+            continue
+        yield (f"| {mode} | {ranks} | {one['median']['total']:.3f}{mark(one['others'])} | "
+               f"{one['accuracy']:.5f} | {one['accuracy'] - base['accuracy']:+.5f} | "
+               f"{one['weights_differ_by']:.1e} | {'yes' if one['same_model_as_alone'] else 'no'} | "
+               f"{one['peak_bytes'] / 1e6:.0f} | {one['peak_bytes'] / base['peak_bytes']:.2f} |")
+
+
+def scaling_reduce(measured):
+    yield (f"{measured['ranks']} ranks on {measured['hosts']} machine"
+           f"{'s' if measured['hosts'] > 1 else ''}: a sum of 8 bytes takes "
+           f"{1e6 * measured['all_reduce_8_bytes_seconds']:.1f} µs, `check()` "
+           f"{1e9 * measured['check_seconds']:.0f} ns, a broadcast "
+           f"{measured['broadcast_bytes_per_second'] / 1e9:.2f} GB/s{mark(measured['others'])}.")
+    yield ""
+    yield "| features | triangle, MB | sum over ranks, ms | the first one, ms | times the floor |"
+    yield "| ---: | ---: | ---: | ---: | ---: |"
+    for one in measured["reduce"]:
+        yield (f"| {one['features']:,} | {one['bytes'] / 1e6:.2f} | {1e3 * one['seconds']:.2f} | "
+               f"{1e3 * one['first_seconds']:.2f} | {one['of_floor']:.2f} |")
+
+
+def scaling_predictions(results):
+    """Ranks of one thread, and of all threads, up to 1,024."""
+    yield from cost_model.comparison(results)
+    yield ""
+    ranks = [1, 2, 4, 8, 16, 64, 256, 1024]
+    job = cost_model.fit_job(results)
+    yield from cost_model.predictions(job, 1, ranks, job.rows, "own")
+
+
+def scaling_tables(results):
+    """What bench/scaling.py measured, as tables."""
+    about = results["about"]
+    yield (f"{about['machine']}, {about['processors']} processors, {about['date']}, "
+           f"{about['arete']} (commit {about['commit']}), {about['mpirun']}; {about['rows']:,} x "
+           f"{about['features']} bytes, {about['classes']} classes, {about['lambda_count']} lambdas; "
+           f"medians of {about['rounds']} rounds.")
+    sections = [("What a launcher costs", scaling_overhead(results)),
+                ("The same rows", scaling_strong(results)),
+                ("As many rows as ranks", scaling_weak(results)),
+                ("What the ranks divide", scaling_modes(results))]
+    if results["reduce"]:
+        sections += [("The sum over ranks", scaling_reduce(results["reduce"])),
+                     ("The cost model", scaling_predictions(results))]
+    for title, lines in sections:
+        yield f"\n### {title}\n"
+        yield from lines
+
+
+def replace_section(text, begin, lines):
+    before, rest = text.split(begin, 1)
+    after = rest.split(END, 1)[1]
+    return f"{before}{begin}\n" + "\n".join(lines) + f"\n{END}{after}"
+
+
 def write_readme():
-    newest = max(HERE.glob("*.json"), default=None)
-    if newest is None:
+    newest, scaling = max(HERE.glob("*.json"), default=None), cost_model.newest_results()
+    if newest is None and scaling is None:
         raise SystemExit(f"{HERE}: holds no results; bench/run makes them")
     readme = HERE / "README.md"
     text = readme.read_text()
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    readme.write_text(f"{before}{BEGIN}\n" + "\n".join(tables(newest)) + f"\n{END}{after}")
+    if newest is not None:
+        text = replace_section(text, BEGIN, tables(newest))
+    if scaling is not None:
+        link = scaling.relative_to(HERE)
+        lines = [*scaling_tables(json.loads(scaling.read_text())), "",
+                 f"All figures: [{link}]({link})."]
+        text = replace_section(text, SCALING_BEGIN, lines)
+    readme.write_text(text)
     print(readme)
 
 

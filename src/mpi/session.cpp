@@ -11,8 +11,8 @@
 namespace arete::mpi {
 
 Session::Session() {
-  // Open MPI needs no help to be loaded with RTLD_LOCAL, as modules are: its plugins name the
-  // libraries that they need, since version 3.
+  // Open MPI needs no help to be loaded with RTLD_LOCAL, as modules are: its plugins themselves
+  // name the libraries that they need.
   int provided = MPI_THREAD_SINGLE;
   expect_success(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided),
                  "MPI_Init_thread");
