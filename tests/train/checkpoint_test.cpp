@@ -7,6 +7,7 @@
 
 #include "arete/comm/threads.hpp"
 #include "arete/core/error.hpp"
+#include "arete/core/file.hpp"
 #include "arete/moments/moments_file.hpp"
 #include "arete/train/accumulate.hpp"
 #include "arete/train/fit.hpp"
@@ -195,6 +196,14 @@ TEST_F(Checkpoints, ThatAnotherJobStillWritesAreRefused) {
   write_moments(other, piece, true);
   test::expect_error(ErrorKind::input, "wait for the other job",
                      [&] { checkpoint.restore(*session); });
+}
+
+TEST_F(Checkpoints, BelongToOneJobAtATime) {
+  interrupt(1, 2);
+  const FileLock other(options_.checkpoint->folder / "lock", std::chrono::milliseconds(0));
+  test::expect_error(ErrorKind::resource, "in use by another process", [&] {
+    const FileLock mine(options_.checkpoint->folder / "lock", std::chrono::milliseconds(100));
+  });
 }
 
 TEST_F(Checkpoints, ADamagedPieceIsNamed) {

@@ -12,6 +12,7 @@
 #include "arete/cli/report.hpp"
 #include "arete/cli/training_data.hpp"
 #include "arete/comm/agree.hpp"
+#include "arete/comm/same_input.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
@@ -31,21 +32,15 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
                    "--preset odyssey sets it; leave one of the two out");
   }
   if (is_moments(arguments.data)) {
-    refuse_options(parser,
-                   {"--labels", "--rows", "--image-size", "--grayscale", "--binarise", "--holdout",
-                    "--holdout-last", "--folds", "--seed", "--preset", "--checkpoint"},
-                   arguments.data.data + " is a moments file, in which this is settled");
+    refuse_options(
+        parser,
+        {"--labels", "--rows", "--image-size", "--grayscale", "--binarise", "--holdout",
+         "--holdout-last", "--folds", "--seed", "--preset", "--checkpoint", "--parallel"},
+        arguments.data.data + " is a moments file, in which this is settled");
     if (arguments.selection == Selection::accuracy) {
       fail(ErrorKind::usage, "--select accuracy: needs rows, but {} is a moments file; use mse",
            arguments.data.data);
     }
-  }
-  const Parallel parallel = arguments.parallel.value_or(Parallel::automatic);
-  if (communicator.size() == 1 && parallel != Parallel::automatic) {
-    fail(ErrorKind::unavailable,
-         "--parallel {}: needs several processes, which need the MPI module, started by a launcher "
-         "such as mpirun; this is one process",
-         name_of(parallel));
   }
   if (!arguments.out) refuse_options(parser, {"--force"}, "is for --out MODEL, which is missing");
   if (arguments.out && communicator.rank() == 0) check_writable(*arguments.out, arguments.force);
@@ -120,6 +115,14 @@ std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments,
   return open_test_data(options, machine, training.info);
 }
 
+/// A test set that some ranks see and others do not would part their ways.
+void check_same_test(const RowSource* test, Communicator& communicator) {
+  SourceInfo info;
+  info.name = "the test set";
+  if (test != nullptr) info = test->info();
+  check_same_data(info, {0, info.rows}, communicator);
+}
+
 /// A model that was trained and written stays, whatever the test set turns out to hold.
 Evaluation test_model(const FitReport& report, const RowSource& test, const MachineOptions& machine,
                       Communicator& communicator, Listener& listener) {
@@ -151,6 +154,7 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
     data.info.shape = *arguments.shape;
   }
   const auto test = find_test_data(arguments, data);
+  check_same_test(test.get(), communicator);
 
   FitReport report;
   report.data = data.info.name;

@@ -13,6 +13,7 @@
 #include "arete/cli/predictions_file.hpp"
 #include "arete/cli/report.hpp"
 #include "arete/cli/table.hpp"
+#include "arete/comm/agree.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/model/predict.hpp"
@@ -96,6 +97,7 @@ void predict_to_file(const Job& job, const PredictArguments& arguments, ConsoleL
   const Write write = [&](std::string_view text) { file.write(text); };
   const bool is_npy = arguments.out->extension() == ".npy";
   (is_npy ? predict_to_npy : predict_to_csv)(job, listener, write);
+  const std::size_t peak = largest(peak_memory(), *job.communicator);
   check_interrupted();
   file.commit();
   listener.clear();
@@ -108,7 +110,7 @@ void predict_to_file(const Job& job, const PredictArguments& arguments, ConsoleL
   json["rows"] = job.rows.size();
   json["predictions"] = arguments.out->string();
   json["seconds"] = {{"total", stopwatch.seconds()}};
-  json["peak_bytes"] = peak_memory();
+  json["peak_bytes"] = peak;
   json["warnings"] = listener.warnings();
   write_output(to_line(json));
 }
@@ -135,6 +137,7 @@ void run_predict(const CLI::App& parser, PredictArguments arguments, Communicato
   const Job job = open_job(arguments, communicator);
   if (communicator.rank() != 0) {
     predict_to_csv(job, listener, [](std::string_view) {});  // rank 0 writes what all predict
+    if (arguments.out) static_cast<void>(largest(peak_memory(), communicator));
   } else if (arguments.out) {
     predict_to_file(job, arguments, listener);
   } else if (job.rows.size() == 1 && !job.scores && output_is_terminal()) {

@@ -1,6 +1,7 @@
 #include "arete/core/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "arete/core/error.hpp"
@@ -60,6 +62,9 @@ int open_retrying(const char* path, int flags, mode_t mode = 0) {
   } while (descriptor < 0 && errno == EINTR);
   return descriptor;
 }
+
+/// 0, or the error number.
+int lock(int descriptor) { return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }
 
 /// 0, or the error number.
 int rename_file(const char* from, const char* to, bool overwrite) {
@@ -224,6 +229,29 @@ void OutputFile::rename_into_place() {
   if (error != 0) fail_write("renaming", error);
   temporary_.clear();
 }
+
+FileLock::FileLock(const fs::path& path, std::chrono::milliseconds patience)
+    : descriptor_(open_retrying(path.c_str(), O_RDWR | O_CREAT, 0666)) {
+  if (descriptor_ < 0) {
+    const int error = errno;
+    fail(ErrorKind::resource, "{}: cannot be opened: {}", path.string(), std::strerror(error));
+  }
+  constexpr std::chrono::milliseconds between_tries{50};
+  int error = lock(descriptor_);
+  for (auto waited = between_tries; error == EWOULDBLOCK && waited <= patience;
+       waited += between_tries) {
+    std::this_thread::sleep_for(between_tries);
+    error = lock(descriptor_);
+  }
+  if (error == 0) return;
+  ::close(descriptor_);
+  if (error == EWOULDBLOCK) {
+    fail(ErrorKind::resource, "{}: is in use by another process; wait for its end", path.string());
+  }
+  fail(ErrorKind::resource, "{}: cannot be locked: {}", path.string(), std::strerror(error));
+}
+
+FileLock::~FileLock() { ::close(descriptor_); }
 
 void check_writable(const fs::path& path, bool overwrite) {
   refuse_existing(path, overwrite);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -74,6 +75,21 @@ class OutputFile {
   int descriptor_ = -1;
   bool overwrite_ = false;
   std::vector<std::byte> pending_;
+};
+
+/// Keeps a file, which it makes where there is none, to one process at a time; the lock ends with
+/// the process, however that ends.
+class FileLock {
+ public:
+  /// Waits for another process that has it, for `patience` at most. Throws Error (resource) when
+  /// that has not given it up then, or the file cannot be opened.
+  FileLock(const std::filesystem::path& path, std::chrono::milliseconds patience);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
 };
 
 /// Throws Error (usage) when `path` exists and `overwrite` is false, or (resource) when its folder

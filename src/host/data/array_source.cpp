@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/data/byte_order.hpp"
 #include "arete/data/gzip.hpp"
@@ -100,6 +101,7 @@ ArraySource::ArraySource(std::unique_ptr<ContentFile> content, StoredArray array
       info_(std::move(info)),
       labels_(std::move(labels)) {
   info_.classes = labels_.classes;
+  info_.labels_checksum = checksum_of(std::span<const std::int32_t>(labels_.indices));
   info_.held_bytes = content_->held_bytes() + labels_.indices.capacity() * sizeof(std::int32_t);
   std::byte* memory = content_->in_memory();
   if (memory == nullptr || array_.fortran_order || is_half()) return;

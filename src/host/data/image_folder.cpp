@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/parallel.hpp"
@@ -259,6 +260,7 @@ std::unique_ptr<RowSource> open_images(const fs::path& path, const OpenOptions& 
   info.held_bytes = files.held_bytes() + labels.indices.capacity() * sizeof(std::int32_t);
   info.preprocessing = options.preprocessing;
   info.classes = labels.classes;
+  info.labels_checksum = checksum_of(std::span<const std::int32_t>(labels.indices));
   info.shape = {shape.height, shape.width};
   if (shape.channels == 3) info.shape.push_back(3);
   info.features = std::size_t{shape.height} * shape.width * shape.channels;

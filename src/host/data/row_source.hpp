@@ -57,7 +57,9 @@ struct SourceInfo {
   ElementType type = ElementType::uint8;
   /// Of one row: {28, 28}, {32, 32, 3} (height, width, channels), {features}.
   std::vector<std::size_t> shape;
-  ClassList classes;  ///< empty when the rows have no labels
+  ClassList classes;                  ///< empty when the rows have no labels
+  std::uint32_t labels_checksum = 0;  ///< CRC-32 of the classes of all rows, where the source knows
+                                      ///< them without reading the rows
   /// Bytes of memory in which the rows lie, so that blocks point there; 0 where they are read.
   std::size_t resident_bytes = 0;
   std::size_t held_bytes = 0;   ///< of memory that the source holds: such rows, labels, names

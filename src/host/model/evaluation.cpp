@@ -1,5 +1,6 @@
 #include "arete/model/evaluation.hpp"
 
+#include "arete/comm/same_input.hpp"
 #include "arete/comm/share.hpp"
 #include "arete/core/error.hpp"
 
@@ -36,6 +37,8 @@ Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange r
   result.confusion = Matrix<std::uint64_t>(model.classes.size(), model.classes.size(), 0);
   PredictOptions labelled = options;
   labelled.with_labels = true;
+  check_same_model(model, communicator);
+  check_same_data(source.info(), rows, communicator);
   const RowRange own = share_of(rows, communicator.rank(), communicator.size());
   predict(model, source, own, labelled, *single_process(), listener,
           [&](const Predictions& predictions) {

@@ -6,8 +6,10 @@
 #include <array>
 
 #include "arete/comm/agree.hpp"
+#include "arete/comm/same_input.hpp"
 #include "arete/comm/share.hpp"
 #include "arete/core/blas.hpp"
+#include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/parallel.hpp"
@@ -178,6 +180,15 @@ void check_compatible(const SourceInfo& training, const SourceInfo& source) {
   }
 }
 
+void check_same_model(const RidgeModel& model, Communicator& communicator) {
+  std::uint32_t crc = checksum_of(model.weights.span());
+  crc = checksum_of(std::span<const double>(model.intercept), crc);
+  check_same("the model",
+             fmt::format("one of {} features and the classes {}, checksum {:08x}", model.features(),
+                         fmt::join(model.classes, ", "), crc),
+             communicator);
+}
+
 void check_compatible(const RidgeModel& model, const SourceInfo& source) {
   check_compatible(training_rows_of(model), source);
 }
@@ -190,6 +201,8 @@ void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
     fail(ErrorKind::input, "{}: has {} rows; rows {} to {} were asked for", source.info().name,
          source.info().rows, rows.first, rows.last);
   }
+  check_same_model(model, communicator);
+  check_same_data(source.info(), rows, communicator);
   const Predictor predictor(model, source, options);
   if (communicator.size() == 1) {
     std::uint64_t done = 0;
@@ -208,6 +221,7 @@ void predict(const RidgeModel& model, const RowSource& source, RowRange rows,
     predictor.predict(share_of(wave, communicator.rank(), communicator.size()),
                       [&](const Predictions& predictions) {
                         pack_predictions(predictions, message);
+                        listener.progress("predict", wave.first - rows.first, rows.size());
                         communicator.check();
                       });
     for (const auto& bytes : communicator.all_gather(message)) {

@@ -37,6 +37,9 @@ void check_compatible(const RidgeModel& model, const SourceInfo& source);
 /// The same before there is a model: `source` against the rows it is trained on.
 void check_compatible(const SourceInfo& training, const SourceInfo& source);
 
+/// Throws Error (input) on a rank whose model is not that of rank 0. Called by all ranks.
+void check_same_model(const RidgeModel& model, Communicator& communicator);
+
 /// Predicts rows `rows` of `source`, block by block in their order, each given to `receive` on the
 /// thread of the caller; on rank 0 alone where several ranks share the work. The listener's stage
 /// is "predict". Throws Error: (input) as check_compatible does, for rows beyond the end of the

@@ -1,9 +1,8 @@
 #include "arete/moments/section.hpp"
 
-#include <libdeflate.h>
-
 #include <bit>
 
+#include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 
 namespace arete {
@@ -12,14 +11,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file is little-endian");
 
-std::uint32_t extend_crc(std::uint32_t crc, std::span<const std::byte> bytes) {
-  return libdeflate_crc32(crc, bytes.data(), bytes.size());
-}
-
 }  // namespace
 
 void SectionWriter::put_bytes(std::span<const std::byte> bytes) {
-  crc_ = extend_crc(crc_, bytes);
+  crc_ = checksum(bytes, crc_);
   file_.write(bytes);
 }
 
@@ -27,7 +22,7 @@ void SectionWriter::end() { file_.write(std::as_bytes(std::span<const std::uint3
 
 void SectionReader::get_bytes(std::span<std::byte> bytes) {
   file_.read(position_, bytes);
-  crc_ = extend_crc(crc_, bytes);
+  crc_ = checksum(bytes, crc_);
   position_ += bytes.size();
 }
 

@@ -105,12 +105,11 @@ class Pass {
     const Stopwatch watch(seconds_.moments);
     is_whole_ = false;
     setup_.session.add(block, setup_.source.info().name);
+    const std::uint64_t first = block.first_row - setup_.options.first_row;
+    if (checkpoint_) checkpoint_->added({first, first + block.rows});
     is_whole_ = true;
     done_ += block.rows;
-    if (checkpoint_) {
-      const std::uint64_t first = block.first_row - setup_.options.first_row;
-      checkpoint_->added({first, first + block.rows}, setup_.session);
-    }
+    if (checkpoint_) checkpoint_->write_when_due(setup_.session);
     setup_.listener.progress("moments", done_, total_);
     setup_.communicator.check();
   }

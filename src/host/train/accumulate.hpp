@@ -37,7 +37,7 @@ struct Accumulation {
   const RowSource& source;
   RowRange rows;  ///< of the whole job
   const FitOptions& options;
-  std::size_t memory;  ///< bytes for blocks
+  std::size_t memory = 0;  ///< bytes for blocks
   Session& session;
   Communicator& communicator;
   Listener& listener;

@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* identity_name = "job.json";
+constexpr const char* lock_name = "lock";
 
 /// "RUN-RANK.moments".
 std::string piece_name(std::uint64_t run, int rank) {
@@ -43,6 +44,16 @@ bool is_unfinished(const fs::path& file) {
 bool has_pieces(const fs::path& folder) {
   return std::any_of(fs::directory_iterator(folder), fs::directory_iterator(),
                      [](const auto& entry) { return run_of(entry.path()).has_value(); });
+}
+
+/// read(piece), with advice where it fails.
+template <typename Read>
+auto read_piece(const fs::path& piece, Read read) {
+  try {
+    return read(piece);
+  } catch (const Error& error) {
+    fail(error.kind(), "{}; without that file its rows are read again", error.what());
+  }
 }
 
 struct Piece {
@@ -76,7 +87,7 @@ std::vector<Piece> find_pieces(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (is_unfinished(entry.path())) fs::remove(entry.path());
     if (!run_of(entry.path())) continue;
-    found.push_back({entry.path().filename().string(), rows_of_moments(entry.path())});
+    found.push_back({entry.path().filename().string(), read_piece(entry.path(), rows_of_moments)});
   }
   std::ranges::sort(found, {}, &Piece::name);
   std::ranges::stable_sort(found, std::ranges::greater(),
@@ -118,10 +129,16 @@ std::string listing_of(const fs::path& folder) {
   return listing;
 }
 
-std::string prepare_folder(const fs::path& folder, const JobIdentity& identity) {
+/// The processes of a job that was killed may need a moment to end.
+constexpr std::chrono::seconds patience{10};
+
+/// Leaves `lock` on the folder.
+std::string prepare_folder(const fs::path& folder, const JobIdentity& identity,
+                           std::optional<FileLock>& lock) {
   try {
     fs::create_directories(folder);
-    if (fs::exists(folder / identity_name)) {
+    lock.emplace(folder / lock_name, patience);
+    if (has_pieces(folder) && fs::exists(folder / identity_name)) {
       check_identity(folder / identity_name, identity);
     } else if (has_pieces(folder)) {
       fail(ErrorKind::input,
@@ -172,7 +189,7 @@ Checkpoint::Checkpoint(const CheckpointOptions& options, const RowSource& source
   set_ = {fit.rule, {}, {}, info.type, info.shape, info.preprocessing};
   std::string listing;
   if (communicator.rank() == 0) {
-    listing = prepare_folder(folder_, job_identity(source, rows, fit));
+    listing = prepare_folder(folder_, job_identity(source, rows, fit), lock_);
   }
   const auto listings = communicator.all_gather(std::as_bytes(std::span(listing)));
   const auto* const text = reinterpret_cast<const char*>(listings.front().data());
@@ -203,7 +220,11 @@ void Checkpoint::take_over(const std::string& listing, RowRange rows,
 void Checkpoint::restore(Session& session) {
   std::vector<RowRange> found;
   for (const fs::path& piece : old_) {
-    const MomentsSet set = read_moments(piece);
+    const MomentsSet set = read_piece(piece, read_moments);
+    if (set.rule != set_.rule || set.type != set_.type || set.shape != set_.shape) {
+      fail(ErrorKind::input, "{}: is not a piece of this job; without it its rows are read again",
+           piece.string());
+    }
     for (const RowRange& range : set.rows) insert(found, range);
     session.add(set.parts);
   }
@@ -215,9 +236,12 @@ void Checkpoint::restore(Session& session) {
   unwritten_ = !old_.empty();
 }
 
-void Checkpoint::added(RowRange rows, Session& session) {
+void Checkpoint::added(RowRange rows) {
   insert(set_.rows, {first_row_ + rows.first, first_row_ + rows.last});
   unwritten_ = true;
+}
+
+void Checkpoint::write_when_due(Session& session) {
   if (std::chrono::steady_clock::now() - last_written_ >= period_) write(session);
 }
 
@@ -229,18 +253,19 @@ void Checkpoint::write(Session& session) {
   unwritten_ = false;
   last_written_ = std::chrono::steady_clock::now();
   // Only now: until then theirs are the only copies.
-  for (const fs::path& piece : old_) fs::remove(piece);
+  std::error_code ignored;  // one that stays is found to hold nothing new
+  for (const fs::path& piece : old_) fs::remove(piece, ignored);
   old_.clear();
 }
 
 void discard_checkpoint(const fs::path& folder) {
   std::error_code ignored;  // what cannot be removed does no harm
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const bool ours = run_of(entry.path()).has_value() || is_unfinished(entry.path());
-    if (ours) fs::remove(entry.path(), ignored);
+    if (run_of(entry.path())) fs::remove(entry.path(), ignored);
   }
   fs::remove(folder / identity_name, ignored);  // last: no piece is ever without it
-  fs::remove(folder, ignored);
+  fs::remove(folder / lock_name, ignored);
+  if (!fs::is_symlink(folder, ignored)) fs::remove(folder, ignored);
 }
 
 }  // namespace arete

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arete/backend/backend.hpp"
 #include "arete/comm/communicator.hpp"
+#include "arete/core/file.hpp"
 #include "arete/train/fit.hpp"
 
 namespace arete {
@@ -20,7 +22,8 @@ namespace arete {
 class Checkpoint {
  public:
   /// Opens or makes the folder. Throws Error (input) when it holds sums of another job, saying in
-  /// what that differs, and (resource) when it cannot be made. Called by all ranks.
+  /// what that differs, and (resource) when it cannot be made or another job is at work there.
+  /// Called by all ranks.
   Checkpoint(const CheckpointOptions& options, const RowSource& source, RowRange rows,
              const FitOptions& fit, Communicator& communicator);
 
@@ -30,8 +33,10 @@ class Checkpoint {
   /// Adds the pieces that fall to this rank. Throws Error (input) for a piece that is damaged.
   void restore(Session& session);
 
-  /// To be told of rows that were added to the session; writes when it is time.
-  void added(RowRange rows, Session& session);
+  /// To be told of rows that were added to the session.
+  void added(RowRange rows);
+  /// Writes when the time has come.
+  void write_when_due(Session& session);
 
   /// Writes this rank's piece, where there is anything to write since the last time.
   void write(Session& session);
@@ -40,6 +45,7 @@ class Checkpoint {
   void take_over(const std::string& listing, RowRange rows, const Communicator& communicator);
 
   std::filesystem::path folder_;
+  std::optional<FileLock> lock_;  ///< rank 0's: no other job may write there
   std::chrono::duration<double> period_;
   std::chrono::steady_clock::time_point last_written_ = std::chrono::steady_clock::now();
   std::uint64_t first_row_;      ///< global number of row 0 of the source

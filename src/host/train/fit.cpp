@@ -4,13 +4,14 @@
 #include <cmath>
 
 #include "arete/comm/agree.hpp"
+#include "arete/comm/same_input.hpp"
 #include "arete/core/checked.hpp"
+#include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
 #include "arete/moments/gram_int8.hpp"
 #include "arete/train/accumulate.hpp"
 #include "arete/train/path_search.hpp"
-#include "arete/train/same_job.hpp"
 #include "arete/train/shared_path.hpp"
 
 namespace arete {
@@ -104,8 +105,8 @@ void check_options(const FitOptions& options) {
 
 JobSize job_size(const SessionOptions& session, RowRange rows) {
   const bool bytes = session.type == ElementType::uint8 || session.type == ElementType::int8;
-  return {rows.size(), session.features, part_count(session.rule), bytes && has_int8_products(),
-          session.threads};
+  const bool int8 = session.kernel != IntegerKernel::float64 && has_int8_products();
+  return {rows.size(), session.features, part_count(session.rule), bytes && int8, session.threads};
 }
 
 /// The summary of all rows where every rank has summed its own, and keeps those sums.
@@ -122,6 +123,22 @@ DataSummary sum_of_ranks(DataSummary summary, Communicator& communicator) {
   communicator.all_reduce_sum(std::span(&summary.mean_eigenvalue, 1));
   summary.mean_eigenvalue /= communicator.size();
   return summary;
+}
+
+/// For comparing what ranks have read.
+std::string describe(const MomentsSet& moments) {
+  std::uint64_t rows = 0;
+  std::uint32_t crc = 0;
+  for (const Moments& part : moments.parts) {
+    rows += part.rows;
+    crc = checksum_of(std::span<const std::uint64_t>(part.class_counts), crc);
+    crc = checksum_of(part.class_sums.span(), crc);
+    for (std::size_t i = 0; i < part.features(); ++i) {
+      crc = checksum_of(part.gram.row(i).subspan(i), crc);
+    }
+  }
+  return fmt::format("sums of {} rows of {} features, {}, checksum {:08x}", rows,
+                     moments.parts.front().features(), describe(moments.rule), crc);
 }
 
 /// Everything after the rows were summed: the path, the choice and the final model.
@@ -203,6 +220,7 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   // Every rank has read all sums: there are only lambdas to divide.
   if (communicator.size() > 1)
     result.parallel = {Parallel::model, "moments hold no rows to divide"};
+  check_same("the moments", describe(moments), communicator);
   const auto session = backend.open(session_setup);
   session->add(moments.parts);
   const std::size_t memory = smallest(session_setup.memory, communicator);

@@ -1,7 +1,7 @@
 #include "arete/train/gather_moments.hpp"
 
+#include "arete/comm/same_input.hpp"
 #include "arete/train/accumulate.hpp"
-#include "arete/train/same_job.hpp"
 
 namespace arete {
 

@@ -1,11 +1,11 @@
 #include "arete/train/job_identity.hpp"
 
 #include <fmt/ranges.h>
-#include <libdeflate.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/file.hpp"
 
@@ -26,8 +26,8 @@ std::uint32_t sample_checksum(const RowSource& source, RowRange rows) {
     const auto row =
         rows.first + static_cast<std::uint64_t>(share * static_cast<double>(rows.size() - 1));
     source.read({row, row + 1}, block);
-    crc = libdeflate_crc32(crc, block.row(0), block.features * element_size(block.type));
-    crc = libdeflate_crc32(crc, block.labels.data(), block.labels.size() * sizeof(std::int32_t));
+    crc = checksum({block.row(0), block.features * element_size(block.type)}, crc);
+    crc = checksum_of(std::span<const std::int32_t>(block.labels), crc);
   }
   return crc;
 }
@@ -51,6 +51,7 @@ JobIdentity job_identity(const RowSource& source, RowRange rows, const FitOption
           {"classes", fmt::format("{}", fmt::join(info.classes, ", "))},
           {"held-out rows", describe(options.rule)},
           {"images", describe(info.preprocessing)},
+          {"checksum of all labels", fmt::format("{:08x}", info.labels_checksum)},
           {"checksum of sampled rows", fmt::format("{:08x}", sample_checksum(source, rows))}};
 }
 

@@ -70,9 +70,13 @@ double seconds_by_model(const JobSize& job) noexcept {
 ParallelChoice choose_parallel(Parallel asked, const JobSize& job, Communicator& communicator) {
   if (communicator.size() == 1) return {Parallel::data, "there is one process"};
   if (asked != Parallel::automatic) return {asked, "asked for"};
+  // Hosts may differ; the slowest decides, and all decide alike.
+  JobSize slowest = job;
+  slowest.threads = smallest(job.threads, communicator);
+  slowest.int8_products = smallest(job.int8_products ? 1 : 0, communicator) == 1;
   const double bandwidth = measured_bandwidth(communicator);
-  const double by_data = seconds_by_data(job, communicator.size(), bandwidth);
-  const double by_model = seconds_by_model(job);
+  const double by_data = seconds_by_data(slowest, communicator.size(), bandwidth);
+  const double by_model = seconds_by_model(slowest);
   return {
       by_data <= by_model ? Parallel::data : Parallel::model,
       fmt::format("estimated {:.3g} s for sums of shared rows, added at {:.2g} GB/s, and {:.3g} "

@@ -13,7 +13,7 @@ struct SearchSetup {
   const SessionOptions& opened_with;
   BlockReader*
       blocks;  ///< gives this rank's rows a second time; null when they cannot be read again
-  std::size_t memory;  ///< bytes that solutions may take; the same on every rank
+  std::size_t memory = 0;  ///< bytes that solutions may take; the same on every rank
   const FitOptions& options;
   Communicator& communicator;
   Listener& listener;

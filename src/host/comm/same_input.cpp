@@ -1,4 +1,4 @@
-#include "arete/train/same_job.hpp"
+#include "arete/comm/same_input.hpp"
 
 #include <fmt/ranges.h>
 
@@ -22,17 +22,22 @@ std::vector<std::string> gather_texts(const std::string& text, Communicator& com
 
 }  // namespace
 
+void check_same(const std::string& name, const std::string& found, Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  const std::vector<std::string> texts = gather_texts(found, communicator);
+  if (found == texts.front()) return;
+  constexpr std::size_t shown = 300;
+  fail(ErrorKind::input, "{}: is {:.{}}; but on rank 0 it is {:.{}}; every rank needs the same",
+       name, found, shown, texts.front(), shown);
+}
+
 void check_same_data(const SourceInfo& source, RowRange rows, Communicator& communicator) {
-  const std::string own =
-      fmt::format("rows {} to {} of {}, shaped {} of {}, with {} classes: {}", rows.first,
-                  rows.last, source.rows, fmt::join(source.shape, "x"), name_of(source.type),
-                  source.classes.size(), fmt::join(source.classes, ", "));
-  const std::vector<std::string> texts = gather_texts(own, communicator);
-  if (own == texts.front()) return;
-  constexpr std::size_t shown = 200;
-  fail(ErrorKind::input,
-       "{}: holds {:.{}}; but on rank 0 it holds {:.{}}; every rank needs the same data",
-       source.name, own, shown, texts.front(), shown);
+  check_same(source.name,
+             fmt::format("rows {} to {} of {}, shaped {} of {}, labels {:08x} of {} classes: {}",
+                         rows.first, rows.last, source.rows, fmt::join(source.shape, "x"),
+                         name_of(source.type), source.labels_checksum, source.classes.size(),
+                         fmt::join(source.classes, ", ")),
+             communicator);
 }
 
 std::string different_kernels(Communicator& communicator) {
