@@ -79,7 +79,6 @@ TEST_F(Usage, OtherFailuresHaveTheirCodes) {
   expect_failure({"predict", at("absent"), data_}, 3, at("absent"));
   expect_failure({"merge", at("absent"), "-o", at("m")}, 3, at("absent"));
   expect_failure({"fit", data_, "--device", "cuda:63"}, 4, "cuda");
-  expect_failure({"fit", data_, "--parallel", "data"}, 4, "--parallel data");
   expect_failure({"fit", data_, "--out", at("no/such/folder/model")}, 6, "no/such/folder");
   expect_failure({"moments", data_, "-o", at("no/such/folder/m")}, 6, "no/such/folder");
 }

@@ -65,7 +65,7 @@ TEST_F(JobFailures, DataThatOneHostLacks) {
 TEST_F(JobFailures, OtherDataOnOneHost) {
   sample::write_npy(folder_, "fewer", 800);
   expect_job_failure(fit_on("1", npy("rows")) + Strings{":"} + fit_on("2", npy("fewer")), 3, 1,
-                     "every rank needs the same data");
+                     "every rank needs the same");
 }
 
 TEST_F(JobFailures, ADamagedFile) {

@@ -229,6 +229,57 @@ TEST(Ranks, MustSeeTheSameData) {
   });
 }
 
+TEST(Ranks, MustPredictTheSameRowsByTheSameModel) {
+  const auto data = reference::random_data(ElementType::uint8, 60, 4, 2, 12);
+  const auto fewer = data.slice(0, 50);
+  FitOptions options = options_of({});
+  options.lambdas = {1};
+  const RidgeModel model = train_alone(data, options).model;
+  options.lambdas = {2};
+  const RidgeModel other = train_alone(data, options).model;
+  const auto refused = [](const auto& body) {
+    test::expect_error(ErrorKind::input, "but on rank 0", [&] { run_as_threads(2, body); });
+  };
+  refused([&](Communicator& communicator) {
+    Listener listener;
+    const auto source = reference::open(communicator.rank() == 0 ? data : fewer);
+    static_cast<void>(
+        evaluate(model, *source, {0, source->info().rows}, {}, communicator, listener));
+  });
+  refused([&](Communicator& communicator) {
+    Listener listener;
+    predict(communicator.rank() == 0 ? model : other, *reference::open(data), {0, 60}, {},
+            communicator, listener, [](const Predictions&) {});
+  });
+}
+
+TEST(Ranks, MustTrainFromTheSameMoments) {
+  std::vector<MomentsSet> sets;
+  for (const std::uint64_t seed : {13U, 14U}) {
+    const auto data = reference::random_data(ElementType::uint8, 80, 4, 2, seed);
+    Listener listener;
+    sets.push_back(gather_moments(*reference::open(data), {0, 80}, options_of(folds_rule(2, 0)),
+                                  *cpu_backend(), *single_process(), listener));
+  }
+  test::expect_error(ErrorKind::input, "but on rank 0", [&] {
+    run_as_threads(2, [&](Communicator& communicator) {
+      Listener listener;
+      const auto rank = static_cast<std::size_t>(communicator.rank());
+      static_cast<void>(fit(sets[rank], options_of({}), *cpu_backend(), communicator, listener));
+    });
+  });
+}
+
+TEST(ParallelMode, IsTheSameOnHostsThatDiffer) {
+  std::vector<Parallel> modes(2);
+  run_as_threads(2, [&](Communicator& communicator) {
+    const bool small = communicator.rank() == 1;
+    const JobSize job{1'000'000, 100, 2, !small, small ? 1 : 1000};
+    modes[small ? 1 : 0] = choose_parallel(Parallel::automatic, job, communicator).mode;
+  });
+  EXPECT_EQ(modes[0], modes[1]);
+}
+
 TEST(Share, CoversAllRowsOnceAndCutsOnlyWhereAllowed) {
   for (const RowRange rows : {RowRange{0, 0}, RowRange{0, 5}, RowRange{3, 1000}}) {
     for (const std::uint64_t align : {1U, 64U}) {
