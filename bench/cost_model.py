@@ -39,6 +39,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODES = ("data", "model", "average")
+STAGES = ("read", "moments", "solve", "score", "refit")  # that one rank has; the rest is `other`
 SMALL_GATHERS = 5  # of a fit: processors, same data, kernels, memory, peak memory
 TREES_OF_SUM = 3  # the vote, the sum, the broadcast
 DOUBLE = 8  # bytes
@@ -197,7 +198,7 @@ def fit_job(results, latency=None, bandwidth=None):
     return Job(rows, about["features"], about["classes"], about["parts"], count, one["read"],
                stage("moments", one["moments"]), *(stage("solve", part) for part in solve),
                *(stage("score", part) for part in score), stage("refit", one["refit"]),
-               one["total"] - one["stages"], link)
+               one["total"] - sum(one[name] for name in STAGES), link)
 
 
 # Tables.
@@ -237,7 +238,7 @@ def predictions(job, threads, ranks, rows, reading):
 def example():
     """Figures such as scaling.py makes."""
     def configuration(mode, ranks, threads, lambdas, **seconds):
-        median = {"read": 0.1, "moments": 2.0, "reduce": 0.0, "solve": 0.22, "score": 0.3,
+        median = {"read": 0.1, "moments": 2.0, "reduce": 1e-6, "solve": 0.22, "score": 0.3,
                   "refit": 0.03} | seconds
         median["stages"] = sum(median.values())
         median["total"] = median["stages"] + 0.01
@@ -261,7 +262,7 @@ def check(results):
     for mode in MODES:  # one rank is the same in all modes, and as measured
         predicted = predict(job, mode, 1, 1)
         assert math.isclose(predicted["total"], one["total"], rel_tol=1e-9), mode
-        for stage in ("read", "moments", "solve", "score", "refit"):
+        for stage in STAGES:
             assert math.isclose(predicted[stage], one[stage], rel_tol=1e-9, abs_tol=1e-12), stage
 
     ranks = [1 << i for i in range(11)]
