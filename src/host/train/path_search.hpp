@@ -11,9 +11,8 @@ namespace arete {
 struct SearchSetup {
   Session& session;
   const SessionOptions& opened_with;
-  BlockReader*
-      blocks;  ///< gives this rank's rows a second time; null when they cannot be read again
-  std::size_t memory = 0;  ///< bytes that solutions may take; the same on every rank
+  BlockReader* blocks = nullptr;  ///< gives this rank's rows a second time, where that is possible
+  std::size_t memory = 0;         ///< bytes that solutions may take; the same on every rank
   const FitOptions& options;
   Communicator& communicator;
   Listener& listener;
