@@ -142,6 +142,18 @@ TEST(Ranks, AverageIsTheMeanOfWhatEachRankFindsInItsRows) {
   }
 }
 
+TEST(Ranks, AverageWhereOnlyTheLastHasHeldOutRows) {
+  const auto data = reference::random_data(ElementType::uint8, 600, 8, 3, 6);
+  FitOptions options = options_of(holdout_last_rule(0.2, {0, 600}), Parallel::average);
+  for (const FitResult& result : train_on(3, data, options)) {
+    EXPECT_EQ(result.path[0].total.rows, 120U);
+    EXPECT_GT(*result.path[0].total.correct, 40U);  // what guessing would get
+    EXPECT_GT(result.path[0].total.squared_error, 0);
+  }
+  test::expect_error(ErrorKind::input, "use fewer ranks",
+                     [&] { static_cast<void>(train_on(10, data, options)); });
+}
+
 TEST(Ranks, GatherTheMomentsOfOne) {
   const auto data = reference::random_data(ElementType::int16, 500, 11, 3, 7);
   const auto gather_on = [&](Communicator& communicator) {

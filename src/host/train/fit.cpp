@@ -110,11 +110,15 @@ JobSize job_size(const SessionOptions& session, RowRange rows) {
 }
 
 /// The summary of all rows where every rank has summed its own, and keeps those sums.
-DataSummary sum_of_ranks(DataSummary summary, Communicator& communicator) {
-  if (std::ranges::count(summary.part_rows, 0U) > 0) {
+DataSummary sum_of_ranks(DataSummary summary, const PartRule& rule, Communicator& communicator) {
+  std::uint64_t most_held_out = 0;
+  for (const int part : held_out_parts(rule)) {
+    most_held_out = std::max(most_held_out, summary.part_rows[static_cast<std::size_t>(part)]);
+  }
+  if (summary.rows == most_held_out) {
     fail(ErrorKind::input,
-         "of the {} rows of this rank none falls into one of the parts, so it has nothing to train "
-         "or to score; use fewer ranks",
+         "all {} rows of this rank are held out, so it has none to train on; use fewer ranks, or "
+         "hold out by a hash (--holdout)",
          summary.rows);
   }
   communicator.all_reduce_sum(std::span(&summary.rows, 1));
@@ -150,7 +154,7 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
   }
   result.summary = setup.session.summary();
   if (result.parallel.mode == Parallel::average) {
-    result.summary = sum_of_ranks(std::move(result.summary), setup.communicator);
+    result.summary = sum_of_ranks(std::move(result.summary), options.rule, setup.communicator);
   }
   check_sums(result, setup.listener, source);
   if (held_out_parts(options.rule).empty()) {

@@ -107,7 +107,11 @@ class PathSearch {
         return solve_alone(setup_.session, request);
       case Parallel::average: {
         SolvedPath solved = solve_average(setup_.session, request, setup_.communicator);
-        solved.squared_errors = setup_.session.squared_errors(request.held_out, solved.path);
+        const auto held_out = static_cast<std::size_t>(request.held_out);
+        solved.squared_errors.assign(request.lambdas.size(), 0.0);
+        if (setup_.session.summary().part_rows[held_out] > 0) {
+          solved.squared_errors = setup_.session.squared_errors(request.held_out, solved.path);
+        }
         setup_.communicator.all_reduce_sum(std::span(solved.squared_errors));
         return solved;
       }
