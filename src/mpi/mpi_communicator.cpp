@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "arete/comm/collective_call.hpp"
 #include "arete/core/error.hpp"
 #include "session.hpp"
 
@@ -19,7 +20,9 @@
 // Before each collective call the ranks vote: each gives the number of a rank that cannot go on, or
 // the size of the job, and all receive the smallest. The vote is an MPI_Iallreduce. Only when all
 // can go on do they make the calls of MPI that carry the data. These may block, as every rank makes
-// them: between a vote and its data a rank does nothing that can fail.
+// them: between a vote and its data a rank does nothing that can fail. A vote also tells which call
+// it is for, twice, with both signs: the smallest are of one call only where it is the same for
+// all.
 //
 // A rank that fails takes part in one more vote, in agree_on_failure(). It has completed some
 // number n of votes, so every rank has come to vote n, and none can complete vote n + 1 without it.
@@ -101,20 +104,25 @@ class MpiCommunicator final : public Communicator {
   [[nodiscard]] int ranks_on_host() const noexcept override { return ranks_on_host_; }
 
   void broadcast(std::span<std::byte> bytes, int root) override;
-  void all_reduce_sum(std::span<double> values) override { sum(values, MPI_DOUBLE); }
-  void all_reduce_sum(std::span<std::uint64_t> values) override { sum(values, MPI_UINT64_T); }
+  void all_reduce_sum(std::span<double> values) override {
+    sum(values, MPI_DOUBLE, CollectiveCall::Kind::sum_of_reals);
+  }
+  void all_reduce_sum(std::span<std::uint64_t> values) override {
+    sum(values, MPI_UINT64_T, CollectiveCall::Kind::sum_of_integers);
+  }
   [[nodiscard]] std::vector<Bytes> all_gather(std::span<const std::byte> bytes) override;
 
   void check() override;
+  void announce_failure() noexcept override;
   [[nodiscard]] Failure agree_on_failure(std::optional<Failure> own) override;
 
  private:
   template <typename T>
-  void sum(std::span<T> values, MPI_Datatype type);
+  void sum(std::span<T> values, MPI_Datatype type, CollectiveCall::Kind kind);
   void broadcast_pieces(std::span<std::byte> bytes, int root);
 
-  void pass_vote();
-  bool vote(int failed);
+  void pass_vote(const CollectiveCall& call);
+  bool vote(int failed, std::int64_t call);
   bool completes(MPI_Request& request);
   bool gives_up(Clock::time_point now);
   bool has_notice_of(int rank);
@@ -141,8 +149,8 @@ class MpiCommunicator final : public Communicator {
 
   // What MPI works on while a call has not completed; still there when it never does.
   MPI_Request request_ = MPI_REQUEST_NULL;
-  int own_vote_ = 0;
-  int result_of_vote_ = 0;
+  std::array<std::int64_t, 3> own_vote_{};  ///< a rank that failed; the call, and its negative
+  std::array<std::int64_t, 3> result_of_vote_{};
   std::vector<MPI_Request> notices_;
   int notices_sent_ = 0;  ///< to each of the others
   int notices_of_all_ = 0;
@@ -192,7 +200,7 @@ void for_each_piece(std::span<T> values, std::size_t piece_bytes, Use use) {
 }
 
 void MpiCommunicator::broadcast(std::span<std::byte> bytes, int root) {
-  pass_vote();
+  pass_vote({CollectiveCall::Kind::broadcast, root, bytes.size()});
   broadcast_pieces(bytes, root);
 }
 
@@ -204,8 +212,8 @@ void MpiCommunicator::broadcast_pieces(std::span<std::byte> bytes, int root) {
 
 /// Added up on one rank, and sent from there: MPI_Allreduce may round differently on each.
 template <typename T>
-void MpiCommunicator::sum(std::span<T> values, MPI_Datatype type) {
-  pass_vote();
+void MpiCommunicator::sum(std::span<T> values, MPI_Datatype type, CollectiveCall::Kind kind) {
+  pass_vote({kind, 0, values.size()});
   for_each_piece(values, limits_.piece_bytes, [&](T* piece, int count) {
     const void* const from = rank_ == 0 ? MPI_IN_PLACE : piece;
     expect_success(MPI_Reduce(from, piece, count, type, MPI_SUM, 0, comm_), "MPI_Reduce");
@@ -217,12 +225,13 @@ std::vector<Bytes> MpiCommunicator::all_gather(std::span<const std::byte> bytes)
   const std::uint64_t own_size = bytes.size();
   std::vector<std::uint64_t> sizes(static_cast<std::size_t>(size_));
   std::vector<Bytes> gathered(sizes.size());
-  pass_vote();
+  const CollectiveCall call{CollectiveCall::Kind::gather};
+  pass_vote(call);
   expect_success(MPI_Allgather(&own_size, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, comm_),
                  "MPI_Allgather");
   for (std::size_t i = 0; i < sizes.size(); ++i) gathered[i].resize(sizes[i]);
   std::ranges::copy(bytes, gathered[static_cast<std::size_t>(rank_)].begin());
-  pass_vote();  // once more: there may not have been the memory
+  pass_vote(call);  // once more: there may not have been the memory
   for (int root = 0; root < size_; ++root) {
     broadcast_pieces(gathered[static_cast<std::size_t>(root)], root);
   }
@@ -243,21 +252,22 @@ bool MpiCommunicator::has_notice_of(int rank) {
 }
 
 /// Returns once all ranks have come to make the same collective call.
-void MpiCommunicator::pass_vote() {
+void MpiCommunicator::pass_vote(const CollectiveCall& call) {
   check();
-  vote(size_);
+  vote(size_, number_of(call, size_));
   heard_ = lowest_failed_.has_value();
   if (heard_) throw OtherRankFailed();
+  if (result_of_vote_[1] != -result_of_vote_[2]) fail_on_different_calls(call);
 }
 
 /// Gives the number of a rank that failed, or the size. False when the wait was given up.
-bool MpiCommunicator::vote(int failed) {
-  own_vote_ = failed;
-  expect_success(
-      MPI_Iallreduce(&own_vote_, &result_of_vote_, 1, MPI_INT, MPI_MIN, comm_, &request_),
-      "MPI_Iallreduce");
+bool MpiCommunicator::vote(int failed, std::int64_t call) {
+  own_vote_ = {failed, call, -call};
+  expect_success(MPI_Iallreduce(own_vote_.data(), result_of_vote_.data(), own_vote_.size(),
+                                MPI_INT64_T, MPI_MIN, comm_, &request_),
+                 "MPI_Iallreduce");
   if (!completes(request_)) return false;
-  if (result_of_vote_ < size_) lowest_failed_ = result_of_vote_;
+  if (result_of_vote_[0] < size_) lowest_failed_ = static_cast<int>(result_of_vote_[0]);
   return true;
 }
 
@@ -291,32 +301,45 @@ bool MpiCommunicator::gives_up(Clock::time_point now) {
 
 // The end of a job that fails.
 
+void MpiCommunicator::announce_failure() noexcept {
+  try {
+    send_notices();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): agree_on_failure() finds out as well
+  }
+}
+
 Failure MpiCommunicator::agree_on_failure(std::optional<Failure> own) {
   ended_ = true;
   deadline_ = Clock::now() + limits_.agreement;
-  Failure failure = own.value_or(Failure{rank_, host_, static_cast<int>(ErrorKind::resource),
-                                         "another rank has failed, and did not say why in time"});
+  abort_with_ = own ? own->exit_code : static_cast<int>(ErrorKind::resource);
   bool agreed = false;
   try {
     agreed = agrees(own);
-  } catch (const Error&) {
-    // MPI itself has failed: the others cannot be told.
+  } catch (const Error& error) {
+    // Else MPI itself has failed: the others cannot be told.
+    if (error.kind() == ErrorKind::internal) {
+      abort_with_ = static_cast<int>(ErrorKind::internal);
+      throw;
+    }
   }
   if (agreed) {
+    abort_with_.reset();
     return {*lowest_failed_, report_.host.data(), report_.exit_code, report_.message.data()};
   }
-  failure.rank = rank_;
-  failure.host = host_;
-  failure.known_to_all = false;
-  abort_with_ = failure.exit_code;
-  return failure;
+  if (!own) {
+    own = Failure{0, {}, *abort_with_, "another rank has failed, and did not say why in time"};
+  }
+  own->rank = rank_;
+  own->host = host_;
+  own->known_to_all = false;
+  return *std::move(own);
 }
 
 /// Whether every rank came to say and hear what happened.
 bool MpiCommunicator::agrees(const std::optional<Failure>& own) {
   if (!lowest_failed_) {
     if (own) send_notices();
-    if (!vote(own ? rank_ : size_)) return false;
+    if (!vote(own ? rank_ : size_, 0)) return false;
     if (!lowest_failed_) fail(ErrorKind::internal, "ranks agree on a failure that none has had");
   }
   if (*lowest_failed_ == rank_) {
@@ -329,6 +352,7 @@ bool MpiCommunicator::agrees(const std::optional<Failure>& own) {
 
 /// Lets those who compute know; check() finds it.
 void MpiCommunicator::send_notices() {
+  if (notices_sent_ != 0) return;
   notices_sent_ = 1;
   for (int other = 0; other < size_; ++other) {
     if (other == rank_) continue;

@@ -12,6 +12,8 @@
 #include <random>
 #include <thread>
 
+#include "core/expect_error.hpp"
+
 namespace arete::test {
 
 namespace {
@@ -102,6 +104,36 @@ void ranks_that_come_late_are_waited_for(Communicator& communicator) {
   }
 }
 
+void different_calls_are_refused(Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  const bool is_last = communicator.rank() == communicator.size() - 1;
+  const auto expect_refusal = [](const char* what, const std::function<void()>& call) {
+    expect_error(ErrorKind::internal, what, call);
+  };
+  Bytes bytes(8);
+  std::array<double, 3> reals{};
+  std::array<std::uint64_t, 3> integers{};
+  expect_refusal(is_last ? "8 bytes of rank 0" : "8 bytes of rank 1",
+                 [&] { communicator.broadcast(bytes, is_last ? 0 : 1); });
+  expect_refusal(is_last ? "2 reals" : "3 reals", [&] {
+    communicator.all_reduce_sum(std::span<double>(reals).first(is_last ? 2 : 3));
+  });
+  expect_refusal(is_last ? "3 integers" : "3 reals", [&] {
+    if (is_last) {
+      communicator.all_reduce_sum(std::span<std::uint64_t>(integers));
+    } else {
+      communicator.all_reduce_sum(std::span<double>(reals));
+    }
+  });
+  expect_refusal(is_last ? "bytes of every rank" : "7 bytes of rank 0", [&] {
+    if (is_last) {
+      static_cast<void>(communicator.all_gather(bytes));
+    } else {
+      communicator.broadcast(std::span(bytes).first(7), 0);
+    }
+  });
+}
+
 void check_passes_while_all_is_well(Communicator& communicator) {
   for (int i = 0; i < 1000; ++i) communicator.check();
 }
@@ -139,6 +171,7 @@ constexpr void (*steps[])(Communicator&) = {broadcast_step, real_sum_step, integ
 /// What one rank does, and the others know it does, in a job that fails.
 struct Plan {
   bool fails = false;
+  bool announces = false;    ///< its failure, some time before it agrees on it
   bool only_checks = false;  ///< until it hears of a failure; it makes no collective calls then
   std::chrono::microseconds delay{};
 };
@@ -159,6 +192,10 @@ std::optional<Failure> run_until_failure(Communicator& communicator, const Plan&
                                          std::size_t next_step) {
   std::this_thread::sleep_for(plan.delay);
   if (plan.fails) {
+    if (plan.announces) {
+      communicator.announce_failure();
+      std::this_thread::sleep_for(plan.delay);
+    }
     return Failure{-1, "", 10 + communicator.rank(),
                    "failure of " + std::to_string(communicator.rank())};
   }
@@ -177,6 +214,7 @@ std::vector<CommunicatorCase> communicator_cases() {
           {"SumsHaveTheSameBitsOnEveryRank", sums_have_the_same_bits_on_every_rank},
           {"GatherOfDifferentSizes", gather_of_different_sizes},
           {"RanksThatComeLateAreWaitedFor", ranks_that_come_late_are_waited_for},
+          {"DifferentCallsAreRefused", different_calls_are_refused},
           {"CheckPassesWhileAllIsWell", check_passes_while_all_is_well},
           {"HostsAndRanks", hosts_and_ranks}};
 }
@@ -186,7 +224,8 @@ void expect_agreement_on_failure(Communicator& communicator, unsigned seed) {
   std::mt19937 random(seed);  // the same dice on every rank
   std::vector<Plan> plans(static_cast<std::size_t>(communicator.size()));
   for (Plan& plan : plans) {
-    plan = {random() % 3 == 0, random() % 2 == 0, std::chrono::microseconds(random() % 3000)};
+    plan = {random() % 3 == 0, random() % 2 == 0, random() % 2 == 0,
+            std::chrono::microseconds(random() % 3000)};
     if (random() % 3 == 0) plan.delay = {};
   }
   plans[random() % plans.size()].fails = true;

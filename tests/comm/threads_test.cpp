@@ -77,23 +77,6 @@ TEST(Threads, ReportOtherExceptionsByTheirKind) {
                [] { run_as_threads(2, [](Communicator&) { throw std::bad_alloc(); }); });
 }
 
-TEST(Threads, RefuseSpansOfDifferentSizes) {
-  const auto expect_refusal = [](const std::function<void(Communicator&, std::span<double>)>& use) {
-    expect_error(ErrorKind::internal, "where another expects", [&] {
-      run_as_threads(2, [&](Communicator& communicator) {
-        std::vector<double> values(communicator.rank() == 0 ? 3 : 4);
-        use(communicator, values);
-      });
-    });
-  };
-  expect_refusal([](Communicator& communicator, std::span<double> values) {
-    communicator.broadcast(std::as_writable_bytes(values), 0);
-  });
-  expect_refusal([](Communicator& communicator, std::span<double> values) {
-    communicator.all_reduce_sum(values);
-  });
-}
-
 TEST(Threads, WaitOnlySoLongForARankThatDoesNotHear) {
   const auto communicators = thread_communicators({"a", "b"}, 50ms);
   const Failure failure = communicators[1]->agree_on_failure(Failure{0, "", 3, "bad rows"});

@@ -108,6 +108,25 @@ TEST_F(JobFailures, AnUnusableCheckpointFolder) {
                           at("file"));
 }
 
+TEST_F(JobFailures, AFullDiskForTheCheckpointOfOneRank) {
+  const Strings fit =
+      Strings{ARETE_COMMAND, "fit", "--json", "--lambdas", "1", "--checkpoint", at("pieces")} +
+      npy("rows");
+  // Writes beyond the limit fail; shared memory, a file too, is not used.
+  const Strings limited = {"sh", "-c", R"(trap '' XFSZ; ulimit -f 1; exec "$0" "$@")"};
+  expect_job_failure(Strings{"--mca", "btl", "tcp,self", "-n", "2"} + fit +
+                         Strings{":", "-n", "1"} + limited + fit,
+                     6, 2, "000000-000002.moments: writing failed: File too large");
+  const auto has_piece = [&](int rank) {
+    return std::filesystem::exists(at("pieces/000000-00000" + std::to_string(rank) + ".moments"));
+  };
+  EXPECT_TRUE(has_piece(0) && has_piece(1)) << "what others have summed is kept";
+  EXPECT_FALSE(has_piece(2));
+  Strings words = fit;
+  words.erase(words.begin());
+  EXPECT_EQ(json_of_job(2, words)["resumed_rows"], 600);
+}
+
 TEST_F(JobFailures, ProcessorsThatDifferAreWarnedAbout) {
   const std::string other = blas_kernels() == "Haswell" ? "Nehalem" : "Haswell";
   const Strings fit = Strings{ARETE_COMMAND, "fit", "--json"} + npy("rows");

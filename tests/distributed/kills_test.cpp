@@ -4,11 +4,13 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <random>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -126,6 +128,16 @@ class Kills : public Jobs {
         << "processes are left";
   }
 
+  /// Rows that the job did not read again; it has ended well.
+  [[nodiscard]] std::uint64_t resumed_rows() const {
+    const std::string text = log();
+    const auto start = std::min(text.find("{\"schema\""), text.size());
+    const auto end = std::min(text.find('\n', start), text.size());
+    const Json json = Json::parse(text.substr(start, end - start), nullptr, false);
+    EXPECT_TRUE(json.contains("resumed_rows")) << text;
+    return json.value("resumed_rows", std::uint64_t{0});
+  }
+
   void expect_model() {
     EXPECT_TRUE(bytes_of(at("model")) == bytes_of(at("alone"))) << "the model differs";
     std::filesystem::remove(at("model"));
@@ -142,6 +154,7 @@ class Kills : public Jobs {
                  << ranks << " ranks; " << what << " after " << pause.count() << " ms");
     expect_end(job);
     if (std::filesystem::exists(at("model"))) expect_model();
+    pieces_are_left_ = pieces_are_left_ || has_pieces();
   }
 
   /// How long the job takes, which must succeed.
@@ -150,6 +163,8 @@ class Kills : public Jobs {
     Background job(job_words(ranks), options(), at("log"));
     expect_end(job);
     EXPECT_TRUE(job.succeeded()) << log();
+    EXPECT_EQ(resumed_rows() > 0, pieces_are_left_) << log();
+    pieces_are_left_ = false;
     expect_model();
     EXPECT_FALSE(std::filesystem::exists(at("sums"))) << "partial sums are left";
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
@@ -161,7 +176,15 @@ class Kills : public Jobs {
     return options;
   }
 
+  [[nodiscard]] bool has_pieces() const {
+    std::error_code no_folder;
+    const std::filesystem::directory_iterator files(at("sums"), no_folder);
+    return std::any_of(begin(files), end(files),
+                       [](const auto& file) { return file.path().extension() == ".moments"; });
+  }
+
   std::mt19937 random_{20'251'117};
+  bool pieces_are_left_ = false;  ///< for the next job
 };
 
 TEST_F(Kills, LeaveWhatTheNextJobGoesOnFrom) {

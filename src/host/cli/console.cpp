@@ -104,6 +104,12 @@ void ConsoleListener::progress(std::string_view stage, std::uint64_t done, std::
   write_progress(fmt::format("{}{} {:3.0f} %", clear_line, stage, percent));
 }
 
+void ConsoleListener::resumed(std::uint64_t rows, std::uint64_t total) {
+  clear();
+  resumed_rows_ = rows;
+  spdlog::info("{} of {} rows were summed by an earlier run", rows, total);
+}
+
 void ConsoleListener::warning(const std::string& text) {
   clear();
   warnings_.push_back(text);

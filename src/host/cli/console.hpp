@@ -48,8 +48,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Logs warnings and keeps them for the result, shows progress where standard error is a terminal,
-/// and stops the operation after a signal.
+/// Logs warnings and what was resumed and keeps them for the result, shows progress where standard
+/// error is a terminal, and stops the operation after a signal.
 class ConsoleListener : public Listener {
  public:
   ConsoleListener();
@@ -58,17 +58,21 @@ class ConsoleListener : public Listener {
   ConsoleListener& operator=(const ConsoleListener&) = delete;
 
   void progress(std::string_view stage, std::uint64_t done, std::uint64_t total) override;
+  void resumed(std::uint64_t rows, std::uint64_t total) override;
   void warning(const std::string& text) override;
 
   /// Removes the line of progress, so that other text can take its place.
   void clear() noexcept;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+  /// Rows whose sums an earlier run had left.
+  [[nodiscard]] std::uint64_t resumed_rows() const noexcept { return resumed_rows_; }
 
  private:
   bool shows_progress_;
   bool line_is_shown_ = false;
   std::chrono::steady_clock::time_point last_shown_;
   std::vector<std::string> warnings_;
+  std::uint64_t resumed_rows_ = 0;
 };
 
 }  // namespace arete::cli

@@ -178,6 +178,7 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   report.result.seconds.read += opened;
   report.seconds = stopwatch.seconds();
   report.peak_bytes = largest(peak_memory(), communicator);
+  if (arguments.checkpoint.folder) report.resumed_rows = listener.resumed_rows();
   report.warnings = listener.warnings();
   listener.clear();
   if (communicator.rank() != 0) return;

@@ -61,8 +61,10 @@ std::string summary_text(const OutputOptions& output, const MomentsSet& set, std
                      exact ? "exact" : "rounded", seconds);
 }
 
+/// `more`: fields that only this command has.
 void write_and_report(const char* command, const MomentsSet& set, const OutputOptions& output,
-                      const Stopwatch& stopwatch, std::size_t peak, ConsoleListener& listener) {
+                      const Json& more, const Stopwatch& stopwatch, std::size_t peak,
+                      ConsoleListener& listener) {
   check_interrupted();
   write_moments(set, output.out, output.force);
   std::uint64_t rows = 0;
@@ -82,6 +84,7 @@ void write_and_report(const char* command, const MomentsSet& set, const OutputOp
                   {"classes", set.parts.front().classes.size()}};
   json["parts"] = set.parts.size();
   json["exact"] = exact;
+  json.update(more);
   json["moments"] = output.out;
   json["seconds"] = {{"total", stopwatch.seconds()}};
   json["peak_bytes"] = peak;
@@ -109,7 +112,9 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   const MomentsSet set = gather_moments(*source, rows, options, *backend, communicator, listener);
   const std::size_t peak = largest(peak_memory(), communicator);
   if (communicator.rank() != 0) return;
-  write_and_report("moments", set, arguments.output, stopwatch, peak, listener);
+  Json about = Json::object();
+  if (arguments.checkpoint.folder) about["resumed_rows"] = listener.resumed_rows();
+  write_and_report("moments", set, arguments.output, about, stopwatch, peak, listener);
   if (arguments.checkpoint.folder) discard_checkpoint(*arguments.checkpoint.folder);
 }
 
@@ -122,7 +127,8 @@ void run_merge(const MergeArguments& arguments) {
     listener.progress("merge", i, arguments.files.size());
     merge(set, read_moments(arguments.files[i]), arguments.files[i]);
   }
-  write_and_report("merge", set, arguments.output, stopwatch, peak_memory(), listener);
+  write_and_report("merge", set, arguments.output, Json::object(), stopwatch, peak_memory(),
+                   listener);
 }
 
 }  // namespace

@@ -182,6 +182,7 @@ Json fit_json(const FitReport& report) {
     json["parallel"] = {{"mode", name_of(result.parallel.mode)},
                         {"reason", result.parallel.reason}};
   }
+  if (report.resumed_rows) json["resumed_rows"] = *report.resumed_rows;
   json["path"] = path_json(result.path);
   json["best"] = {{"lambda", result.model.lambda}, {"accuracy", or_null(best_accuracy(result))}};
   if (report.test) json["test"] = evaluation_json(*report.test);

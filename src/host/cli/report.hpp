@@ -28,6 +28,7 @@ struct FitReport {
   std::optional<std::filesystem::path> model;
   double seconds = 0;
   std::size_t peak_bytes = 0;
+  std::optional<std::uint64_t> resumed_rows;  ///< with a checkpoint
   std::vector<std::string> warnings;
 };
 

@@ -28,7 +28,8 @@ struct OtherRankFailed : std::exception {
 };
 
 /// The processes (or threads) that work on one job. Collective calls are made by all ranks, in the
-/// same order, each by the thread that made the communicator.
+/// same order, each by the thread that made the communicator. Ranks that make different ones all
+/// throw Error (internal).
 ///
 /// No rank waits in vain for one that has failed: every collective call, and check(), throws
 /// OtherRankFailed instead once a rank has called agree_on_failure(), which the others then do too.
@@ -57,6 +58,9 @@ class Communicator {
 
   /// Throws OtherRankFailed when a rank cannot go on. Cheap: called between blocks and lambdas.
   virtual void check() = 0;
+  /// Lets the others know that this rank cannot go on: for one that has something to finish before
+  /// it calls agree_on_failure(), so that they do the same meanwhile.
+  virtual void announce_failure() noexcept = 0;
   /// How a job ends on an error: called by the rank that failed, with `own` (rank and host are
   /// filled in), and by the others, with nothing, after OtherRankFailed. Returns once every rank
   /// has called it, or has not within a time limit, the failure of the lowest rank that had one;

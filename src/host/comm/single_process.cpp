@@ -29,6 +29,7 @@ class SingleProcess final : public Communicator {
     return {{bytes.begin(), bytes.end()}};
   }
   void check() override {}
+  void announce_failure() noexcept override {}
   [[nodiscard]] Failure agree_on_failure(std::optional<Failure> own) override {
     if (!own) fail(ErrorKind::internal, "a job of one process heard of another rank's failure");
     own->rank = 0;

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "arete/comm/collective_call.hpp"
 #include "arete/core/error.hpp"
 
 namespace arete {
@@ -22,19 +23,21 @@ using Gathered = std::shared_ptr<const std::vector<Bytes>>;
 class ThreadJob {
  public:
   ThreadJob(const std::vector<std::string>& hosts, std::chrono::milliseconds time_limit)
-      : hosts_(hosts), time_limit_(time_limit), given_(hosts.size()) {}
+      : hosts_(hosts), time_limit_(time_limit), calls_(hosts.size()), given_(hosts.size()) {}
 
   [[nodiscard]] const std::vector<std::string>& hosts() const noexcept { return hosts_; }
 
   /// What every rank gave, by rank; all ranks wait here for each other.
-  Gathered exchange(int rank, Bytes own) {
+  Gathered exchange(int rank, const CollectiveCall& call, Bytes own) {
     std::unique_lock lock(mutex_);
     if (failed_) throw OtherRankFailed();
+    calls_[static_cast<std::size_t>(rank)] = call;
     given_[static_cast<std::size_t>(rank)] = std::move(own);
     const std::uint64_t round = rounds_;
     if (++arrived_ == hosts_.size()) {
       std::vector<Bytes> next(hosts_.size());
       gathered_ = std::make_shared<const std::vector<Bytes>>(std::exchange(given_, next));
+      same_call_ = std::ranges::count(calls_, call) == std::ssize(calls_);
       arrived_ = 0;
       ++rounds_;
       changed_.notify_all();
@@ -42,12 +45,19 @@ class ThreadJob {
     changed_.wait(lock, [&] { return rounds_ != round || failed_; });
     if (rounds_ == round) throw OtherRankFailed();
     // Still of this round: the next one ends only after this rank has come to it.
+    if (!same_call_) fail_on_different_calls(call);
     return gathered_;
   }
 
   void check() {
     const std::lock_guard lock(mutex_);
     if (failed_) throw OtherRankFailed();
+  }
+
+  void announce() {
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
+    changed_.notify_all();
   }
 
   Failure agree(int rank, std::optional<Failure> own) {
@@ -73,8 +83,10 @@ class ThreadJob {
   const std::chrono::milliseconds time_limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Bytes> given_;  ///< in this round
-  Gathered gathered_;         ///< in the round before
+  std::vector<CollectiveCall> calls_;  ///< in this round
+  std::vector<Bytes> given_;           ///< in this round
+  Gathered gathered_;                  ///< in the round before
+  bool same_call_ = true;              ///< in the round before
   std::size_t arrived_ = 0;
   std::uint64_t rounds_ = 0;
   bool failed_ = false;
@@ -82,14 +94,6 @@ class ThreadJob {
   std::optional<Failure> lowest_;
   bool decided_ = false;
 };
-
-/// A mistake that MPI would punish by damaged memory, or not at all.
-void expect_size(const Bytes& given, std::size_t expected) {
-  if (given.size() != expected) {
-    fail(ErrorKind::internal, "a rank gave {} bytes where another expects {}", given.size(),
-         expected);
-  }
-}
 
 Bytes copy_of(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -109,18 +113,22 @@ class ThreadCommunicator final : public Communicator {
   [[nodiscard]] int ranks_on_host() const noexcept override { return ranks_on_host_; }
 
   void broadcast(std::span<std::byte> bytes, int root) override {
-    const Gathered gathered = job_->exchange(rank_, rank_ == root ? copy_of(bytes) : Bytes());
-    const Bytes& given = (*gathered)[static_cast<std::size_t>(root)];
-    expect_size(given, bytes.size());
-    std::ranges::copy(given, bytes.begin());
+    const CollectiveCall call{CollectiveCall::Kind::broadcast, root, bytes.size()};
+    const Gathered gathered = job_->exchange(rank_, call, rank_ == root ? copy_of(bytes) : Bytes());
+    std::ranges::copy((*gathered)[static_cast<std::size_t>(root)], bytes.begin());
   }
-  void all_reduce_sum(std::span<double> values) override { sum(values); }
-  void all_reduce_sum(std::span<std::uint64_t> values) override { sum(values); }
+  void all_reduce_sum(std::span<double> values) override {
+    sum(values, CollectiveCall::Kind::sum_of_reals);
+  }
+  void all_reduce_sum(std::span<std::uint64_t> values) override {
+    sum(values, CollectiveCall::Kind::sum_of_integers);
+  }
   [[nodiscard]] std::vector<Bytes> all_gather(std::span<const std::byte> bytes) override {
-    return *job_->exchange(rank_, copy_of(bytes));
+    return *job_->exchange(rank_, {CollectiveCall::Kind::gather}, copy_of(bytes));
   }
 
   void check() override { job_->check(); }
+  void announce_failure() noexcept override { job_->announce(); }
   [[nodiscard]] Failure agree_on_failure(std::optional<Failure> own) override {
     return job_->agree(rank_, std::move(own));
   }
@@ -128,11 +136,11 @@ class ThreadCommunicator final : public Communicator {
  private:
   /// Every rank adds in the order of the ranks, hence the same bits everywhere.
   template <typename T>
-  void sum(std::span<T> values) {
-    const Gathered gathered = job_->exchange(rank_, copy_of(std::as_bytes(values)));
+  void sum(std::span<T> values, CollectiveCall::Kind kind) {
+    const CollectiveCall call{kind, 0, values.size()};
+    const Gathered gathered = job_->exchange(rank_, call, copy_of(std::as_bytes(values)));
     std::ranges::fill(values, T{});
     for (const Bytes& bytes : *gathered) {
-      expect_size(bytes, values.size_bytes());
       // Memory that `new` gave is aligned for any T.
       const T* const given = reinterpret_cast<const T*>(bytes.data());
       for (std::size_t i = 0; i < values.size(); ++i) values[i] += given[i];

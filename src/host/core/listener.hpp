@@ -17,6 +17,8 @@ class Listener {
 
   /// `done` of `total` units of `stage` are finished; called between blocks and between lambdas.
   virtual void progress(std::string_view stage, std::uint64_t done, std::uint64_t total);
+  /// The sums of `rows` of `total` rows were taken over from an earlier run (a checkpoint).
+  virtual void resumed(std::uint64_t rows, std::uint64_t total);
   /// Something the user should know but that does not stop the operation.
   virtual void warning(const std::string& text);
 };

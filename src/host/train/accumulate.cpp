@@ -132,6 +132,10 @@ void accumulate(const Accumulation& setup, BlockReader& blocks, StageSeconds& se
                        setup.communicator);
     checkpoint->restore(setup.session);
     remaining = checkpoint->remaining();
+    std::uint64_t missing = 0;
+    for (const RowRange& range : remaining) missing += range.size();
+    const std::uint64_t total = setup.rows.size();
+    if (missing < total) setup.listener.resumed(total - missing, total);
   }
   const bool from_the_start = remaining == std::vector<RowRange>{setup.rows};
   Pass pass(setup, checkpoint, blocks.rows().size(), seconds);
@@ -144,7 +148,11 @@ void accumulate(const Accumulation& setup, BlockReader& blocks, StageSeconds& se
       pass.run(rest);
     }
     if (checkpoint) checkpoint->write(setup.session);
+  } catch (const OtherRankFailed&) {
+    pass.save();
+    throw;
   } catch (...) {
+    setup.communicator.announce_failure();  // the others save theirs at the same time
     pass.save();
     throw;
   }
