@@ -153,8 +153,12 @@ class Kills : public Jobs {
     SCOPED_TRACE(testing::Message()
                  << ranks << " ranks; " << what << " after " << pause.count() << " ms");
     expect_end(job);
-    if (std::filesystem::exists(at("model"))) expect_model();
-    pieces_are_left_ = pieces_are_left_ || has_pieces();
+    if (std::filesystem::exists(at("model"))) {
+      expect_model();
+    } else {
+      EXPECT_TRUE(has_pieces() || !pieces_are_left_) << "sums of an earlier job are lost";
+    }
+    pieces_are_left_ = has_pieces();
   }
 
   /// How long the job takes, which must succeed.
