@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "core/expect_error.hpp"
 #include "reference/data_set.hpp"
 
@@ -18,20 +20,23 @@ Seen visit(BlockReader& reader) {
   Seen seen;
   reader.for_each([&](const RowBlock& block) {
     seen.starts.push_back(block.first_row);
+    EXPECT_EQ(block.labels.size(), block.rows);
     for (std::size_t i = 0; i < block.rows; ++i) {
-      seen.numbers.push_back(block.first_row + i);
+      seen.numbers.push_back(block.number(i));
       seen.bytes.insert(seen.bytes.end(), block.row(i), block.row(i) + block.features);
     }
   });
   return seen;
 }
 
+bool always(std::uint64_t /*number*/) { return true; }
+
 TEST(BlockReader, GivesEveryRowOnceAndInOrderOnEveryPass) {
   const auto data = reference::random_data(ElementType::uint8, 103, 10, 2, 1);
   for (const bool resident : {false, true}) {
     const auto source = reference::open(data, resident);
     for (const std::size_t memory : {std::size_t{400}, std::size_t{1} << 20}) {  // re-read, kept
-      BlockReader reader(*source, {3, 100}, {1000, 8, memory, 1});
+      BlockReader reader(*source, {3, 100}, {1000, 8, memory, 1, 0, always});
       const Seen first = visit(reader);
       ASSERT_EQ(first.numbers.size(), 97U);
       EXPECT_EQ(first.numbers.front(), 1003U);
@@ -62,6 +67,50 @@ TEST(BlockReader, LeavesRoomForWhatIsMadeOfItsRows) {
   }
 }
 
+TEST(BlockReader, KeepsTheRowsThatLaterPassesWant) {
+  const auto data = reference::random_data(ElementType::uint8, 103, 10, 3, 1);
+  const auto is_third = [](std::uint64_t number) { return number % 3 == 0; };
+  const auto source = reference::open(data, false);
+  // Two blocks and the wanted rows fit, or also all rows; or nothing but two blocks.
+  for (const std::size_t memory : {std::size_t{4000}, std::size_t{1} << 20, std::size_t{400}}) {
+    BlockReader reader(*source, {3, 100}, {1000, 8, memory, 1, 0, is_third});
+    const Seen first = visit(reader);
+    ASSERT_EQ(first.numbers.size(), 97U);
+    const bool kept = memory > 400;
+    for (int pass = 2; pass < 4; ++pass) {
+      const Seen later = visit(reader);
+      if (!kept) {
+        EXPECT_EQ(later.numbers, first.numbers);
+        continue;
+      }
+      ASSERT_EQ(later.numbers.size(), 33U);
+      for (std::size_t i = 0; i < 33; ++i) {
+        EXPECT_EQ(later.numbers[i], 1005 + 3 * i - 3);
+        const auto& row = data.rows[later.numbers[i] - 1000];
+        for (std::size_t j = 0; j < 10; ++j) {
+          ASSERT_EQ(static_cast<double>(later.bytes[i * 10 + j]), row[j]);
+        }
+      }
+    }
+  }
+}
+
+TEST(BlockReader, PicksRowsWithTheirLabels) {
+  const auto data = reference::random_data(ElementType::int16, 50, 3, 4, 1);
+  RowBlock block;
+  reference::open(data)->read({10, 40}, block);
+  const auto is_chosen = [](std::uint64_t number) { return number == 11 || number >= 38; };
+  const RowBlock picked = pick_rows(pick_rows(block, is_chosen), is_chosen);
+  EXPECT_EQ(picked.numbers, (std::vector<std::uint64_t>{11, 38, 39}));
+  EXPECT_EQ(picked.first_row, 11U);
+  ASSERT_EQ(picked.rows, 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(picked.labels[i], block.labels[picked.numbers[i] - 10]);
+    EXPECT_EQ(std::memcmp(picked.row(i), block.row(picked.numbers[i] - 10), 6), 0);
+  }
+  EXPECT_EQ(pick_rows(block, [](std::uint64_t) { return false; }).rows, 0U);
+}
+
 TEST(BlockReader, KeepsNothingUnlessAsked) {
   const auto data = reference::random_data(ElementType::uint8, 30, 10, 2, 1);
   const auto source = reference::open(data, false);
@@ -69,7 +118,7 @@ TEST(BlockReader, KeepsNothingUnlessAsked) {
     BlockReader::Options options;
     options.memory = 1 << 20;
     options.row_overhead = 1 << 16;  // several blocks
-    options.keep = keep;
+    if (keep) options.is_wanted_later = always;
     BlockReader reader(*source, {0, 30}, options);
     std::vector<const std::byte*> places;
     reader.for_each([&](const RowBlock& block) { places.push_back(block.data); });

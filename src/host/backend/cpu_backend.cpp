@@ -21,7 +21,7 @@ std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule
   std::vector<RowGroup> groups;
   std::uint64_t current = 0;
   for (std::size_t i = 0; i < block.rows; ++i) {
-    const std::uint64_t number = block.first_row + i;
+    const std::uint64_t number = block.number(i);
     if (part_of(rule, number) != part) continue;
     if (groups.empty() || number / shard != current) {
       groups.push_back({block.type, block.features, {}, {}, {}});

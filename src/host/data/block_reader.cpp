@@ -23,7 +23,10 @@ constexpr std::size_t bookkeeping_bytes = 64;
 }  // namespace
 
 BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& options)
-    : source_(source), rows_(rows), first_number_(options.first_number) {
+    : source_(source),
+      rows_(rows),
+      first_number_(options.first_number),
+      is_wanted_later_(options.is_wanted_later) {
   const SourceInfo& info = source.info();
   const bool is_resident = info.resident_bytes > 0;
   const std::size_t row_bytes = info.features * element_size(info.type);
@@ -44,9 +47,30 @@ BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& 
          "{}: blocks of {} rows need {} bytes, but --memory leaves {} for them; allow more",
          info.name, block_rows_, 2 * block_rows_ * row_bytes, options.memory);
   }
-  // The last blocks of a first pass are kept as well, so a kept set needs no room for reading
-  // ahead.
-  keep_ = options.keep && rows_.size() <= budget / (held + sizeof(RowBlock::labels[0]));
+  if (is_wanted_later_) plan_keeping(options, held);
+}
+
+/// Blocks are kept as they are where all of their rows are wanted, or lie in memory anyway.
+void BlockReader::plan_keeping(const Options& options, std::size_t held_row_bytes) {
+  constexpr std::size_t label_bytes = sizeof(RowBlock::labels[0]);
+  constexpr std::size_t number_bytes = sizeof(RowBlock::numbers[0]);
+  std::uint64_t wanted = 0;
+  for (std::uint64_t row = rows_.first; row < rows_.last; ++row) {
+    wanted += is_wanted_later_(first_number_ + row) ? 1 : 0;
+  }
+  const bool is_resident = held_row_bytes == 0;
+  if (is_resident || wanted == rows_.size()) {
+    // The last blocks of a first pass are kept as well, so they need no room for reading ahead.
+    const std::size_t budget =
+        is_resident ? std::max(options.memory / 2, least_resident_budget) : options.memory / 2;
+    const bool fits = rows_.size() <= budget / (held_row_bytes + label_bytes);
+    keeping_ = fits ? Keeping::blocks : Keeping::nothing;
+    return;
+  }
+  const std::size_t in_flight = 2 * block_rows_ * held_row_bytes;  // checked against the budget
+  const bool fits =
+      wanted <= (options.memory - in_flight) / (held_row_bytes + label_bytes + number_bytes);
+  keeping_ = fits ? Keeping::wanted : Keeping::nothing;
 }
 
 std::size_t BlockReader::block_count() const noexcept {
@@ -73,11 +97,16 @@ void BlockReader::for_each(const std::function<void(const RowBlock&)>& visit) {
     std::ranges::for_each(kept_, visit);
     return;
   }
-  std::vector<RowBlock> blocks(keep_ ? count : std::min<std::size_t>(2, count));
-  const auto slot = [&](std::size_t b) -> RowBlock& { return blocks[keep_ ? b : b % 2]; };
+  const bool keeps_blocks = keeping_ == Keeping::blocks;
+  std::vector<RowBlock> blocks(keeps_blocks ? count : std::min<std::size_t>(2, count));
+  std::vector<RowBlock> wanted(keeping_ == Keeping::wanted ? count : 0);
+  const auto slot = [&](std::size_t b) -> RowBlock& { return blocks[keeps_blocks ? b : b % 2]; };
   std::future<void> next;
   const auto start = [&](std::size_t b) {
-    next = std::async(std::launch::async, [this, b, &into = slot(b)] { read(b, into); });
+    next = std::async(std::launch::async, [&, b] {
+      read(b, slot(b));
+      if (!wanted.empty()) wanted[b] = pick_rows(slot(b), is_wanted_later_);
+    });
   };
   if (count > 0) start(0);
   for (std::size_t b = 0; b < count; ++b) {
@@ -88,7 +117,7 @@ void BlockReader::for_each(const std::function<void(const RowBlock&)>& visit) {
     if (b + 1 < count) start(b + 1);
     visit(slot(b));
   }
-  if (keep_) kept_ = std::move(blocks);
+  if (keeping_ != Keeping::nothing) kept_ = std::move(keeps_blocks ? blocks : wanted);
 }
 
 }  // namespace arete

@@ -10,8 +10,8 @@
 namespace arete {
 
 /// Reads rows of a source in blocks, in their order, as often as asked. While the caller works on
-/// one block the next is read. Blocks are kept for later passes where all of them fit the memory
-/// budget.
+/// one block the next is read. The rows that later passes want are kept for them where all of those
+/// fit the memory budget.
 ///
 /// Blocks are cut where the global row number (`first_number` + index) is a multiple of `align`.
 class BlockReader {
@@ -22,13 +22,15 @@ class BlockReader {
     std::size_t memory = 0;          ///< bytes that blocks may take
     std::size_t shards = 1;        ///< wanted in a block, of `align` rows each: one for each thread
     std::size_t row_overhead = 0;  ///< bytes that the visitor takes for each row of its block
-    bool keep = true;              ///< blocks for later passes; not for a single pass
+    /// Whether later passes want the row of this global number; nothing where there are none.
+    std::function<bool(std::uint64_t)> is_wanted_later = {};
   };
 
   /// Throws Error (resource) when two blocks of `align` rows exceed the memory.
   BlockReader(const RowSource& source, RowRange rows, const Options& options);
 
-  /// Calls `visit` for every block; block.first_row is a global number.
+  /// Calls `visit` for every block; block.first_row is a global number. All rows come in the first
+  /// pass; of the others, at least those that are wanted.
   void for_each(const std::function<void(const RowBlock&)>& visit);
 
   /// Seconds that for_each spent waiting for rows so far.
@@ -37,6 +39,10 @@ class BlockReader {
   [[nodiscard]] std::size_t block_rows() const noexcept { return block_rows_; }
 
  private:
+  /// What is kept of the rows of the first pass: nothing, all, or those that are wanted.
+  enum class Keeping : std::uint8_t { nothing, blocks, wanted };
+
+  void plan_keeping(const Options& options, std::size_t held_row_bytes);
   [[nodiscard]] RowRange range_of(std::size_t block) const noexcept;
   [[nodiscard]] std::size_t block_count() const noexcept;
   void read(std::size_t block, RowBlock& into) const;
@@ -45,7 +51,8 @@ class BlockReader {
   RowRange rows_;
   std::uint64_t first_number_;
   std::size_t block_rows_ = 0;
-  bool keep_ = false;
+  std::function<bool(std::uint64_t)> is_wanted_later_;
+  Keeping keeping_ = Keeping::nothing;
   std::vector<RowBlock> kept_;
   double seconds_waited_ = 0;
 };

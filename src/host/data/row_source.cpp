@@ -1,6 +1,7 @@
 #include "arete/data/row_source.hpp"
 
 #include <array>
+#include <cstring>
 
 #include "arete/core/checked.hpp"
 
@@ -58,6 +59,27 @@ std::byte* RowBlock::prepare(const SourceInfo& info, RowRange range) {
 void RowBlock::point_into(const std::byte* all_rows, const SourceInfo& info, RowRange range) {
   set_shape(*this, info, range);
   data = all_rows + range.first * features * element_size(type);
+}
+
+RowBlock pick_rows(const RowBlock& block, const std::function<bool(std::uint64_t)>& is_wanted) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < block.rows; ++i) {
+    if (is_wanted(block.number(i))) places.push_back(i);
+  }
+  const std::size_t row_bytes = block.features * element_size(block.type);
+  RowBlock picked;
+  picked.rows = places.size();
+  picked.features = block.features;
+  picked.type = block.type;
+  picked.storage = Buffer<std::byte>(places.size() * row_bytes);
+  picked.data = picked.storage.data();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    picked.numbers.push_back(block.number(places[i]));
+    if (!block.labels.empty()) picked.labels.push_back(block.labels[places[i]]);
+    std::memcpy(picked.storage.data() + i * row_bytes, block.row(places[i]), row_bytes);
+  }
+  if (!places.empty()) picked.first_row = picked.numbers.front();
+  return picked;
 }
 
 }  // namespace arete

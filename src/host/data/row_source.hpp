@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -66,10 +67,12 @@ struct SourceInfo {
   Preprocessing preprocessing;  ///< what the reader does to images
 };
 
-/// Consecutive rows, row-major, and their labels. The memory belongs to whoever made the block
-/// (which may have pinned it), and is reused from one read to the next.
+/// Rows, row-major, and their labels; consecutive ones, unless `numbers` says otherwise. The memory
+/// belongs to whoever made the block (which may have pinned it), and is reused from one read to the
+/// next.
 struct RowBlock {
-  std::uint64_t first_row = 0;  ///< number of the first row in its source
+  std::uint64_t first_row = 0;         ///< number of the first row in its source
+  std::vector<std::uint64_t> numbers;  ///< of rows that were picked out, ascending; else empty
   std::size_t rows = 0;
   std::size_t features = 0;
   ElementType type = ElementType::uint8;
@@ -87,7 +90,15 @@ struct RowBlock {
   [[nodiscard]] const std::byte* row(std::size_t i) const noexcept {
     return data + i * features * element_size(type);
   }
+  [[nodiscard]] std::uint64_t number(std::size_t i) const noexcept {
+    return numbers.empty() ? first_row + i : numbers[i];
+  }
 };
+
+/// Copies of the rows of `block` whose numbers `is_wanted` accepts. Throws Error (resource) where
+/// there is no memory.
+[[nodiscard]] RowBlock pick_rows(const RowBlock& block,
+                                 const std::function<bool(std::uint64_t)>& is_wanted);
 
 /// Something that rows can be read from, in any order and again.
 class RowSource {

@@ -25,7 +25,7 @@ RowGroup all_rows(const RowBlock& block) {
   RowGroup group{block.type, block.features, {}, {}, {}};
   for (std::size_t i = 0; i < block.rows; ++i) {
     group.rows.push_back(block.row(i));
-    group.numbers.push_back(block.first_row + i);
+    group.numbers.push_back(block.number(i));
   }
   return group;
 }
@@ -147,7 +147,6 @@ class Predictor {
     BlockReader::Options reader;
     reader.memory = options_.memory - std::min(options_.memory, source_.info().held_bytes);
     reader.row_overhead = result_bytes() + options_.row_overhead;
-    reader.keep = false;  // nothing is predicted twice
     return reader;
   }
 

@@ -1,5 +1,6 @@
 #include "arete/train/accumulate.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "arete/comm/share.hpp"
@@ -67,11 +68,17 @@ RowRange own_rows(const SourceInfo& source, RowRange rows, const FitOptions& opt
 }
 
 BlockReader block_reader(const RowSource& source, RowRange rows, const FitOptions& options,
-                         std::size_t memory) {
+                         std::size_t memory, Passes passes) {
   BlockReader::Options reader;
   reader.first_number = options.first_row;
   reader.align = alignment(source.info());
   reader.memory = memory;
+  if (passes == Passes::two) {
+    reader.is_wanted_later = [rule = options.rule,
+                              held_out = held_out_parts(options.rule)](std::uint64_t number) {
+      return std::ranges::count(held_out, part_of(rule, number)) > 0;
+    };
+  }
   reader.shards = is_integer(source.info().type) ? 1 : static_cast<std::size_t>(options.threads);
   return {source, rows, reader};
 }
@@ -144,7 +151,7 @@ void accumulate(const Accumulation& setup, BlockReader& blocks, StageSeconds& se
     for (std::size_t i = 0; !from_the_start && i < remaining.size(); ++i) {
       const RowRange own =
           own_rows(setup.source.info(), remaining[i], setup.options, setup.communicator);
-      BlockReader rest = block_reader(setup.source, own, setup.options, setup.memory);
+      BlockReader rest = block_reader(setup.source, own, setup.options, setup.memory, Passes::one);
       pass.run(rest);
     }
     if (checkpoint) checkpoint->write(setup.session);

@@ -28,9 +28,13 @@ void check_trainable(const SourceInfo& source, RowRange rows);
 [[nodiscard]] RowRange own_rows(const SourceInfo& source, RowRange rows, const FitOptions& options,
                                 const Communicator& communicator);
 
+/// The passes over the rows of a job: a second one scores the rows that are held out.
+enum class Passes : std::uint8_t { one, two };
+
 /// The reader that gives a session its blocks.
 [[nodiscard]] BlockReader block_reader(const RowSource& source, RowRange rows,
-                                       const FitOptions& options, std::size_t memory);
+                                       const FitOptions& options, std::size_t memory,
+                                       Passes passes);
 
 /// What accumulate() works with.
 struct Accumulation {

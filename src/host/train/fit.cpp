@@ -192,10 +192,13 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   const RowRange own = result.parallel.mode == Parallel::model
                            ? rows
                            : own_rows(source.info(), rows, options, communicator);
-  BlockReader blocks = block_reader(source, own, options, plan.blocks);
+  const bool scores =
+      options.selection == Selection::accuracy && !held_out_parts(options.rule).empty();
+  BlockReader blocks =
+      block_reader(source, own, options, plan.blocks, scores ? Passes::two : Passes::one);
   accumulate({source, rows, options, plan.blocks, *session, communicator, listener}, blocks,
              result.seconds);
-  BlockReader* second_pass = options.selection == Selection::accuracy ? &blocks : nullptr;
+  BlockReader* second_pass = scores ? &blocks : nullptr;
   const std::size_t memory = smallest(plan.session, communicator);
   finish({*session, session_setup, second_pass, memory, options, communicator, listener},
          source.info().name, result);

@@ -16,7 +16,7 @@ MomentsSet gather_moments(const RowSource& source, RowRange rows, const FitOptio
   check_same_data(source.info(), rows, communicator);
   const auto session = backend.open(session_setup);
   const RowRange own = own_rows(source.info(), rows, options, communicator);
-  BlockReader blocks = block_reader(source, own, options, plan.blocks);
+  BlockReader blocks = block_reader(source, own, options, plan.blocks, Passes::one);
   StageSeconds seconds;
   accumulate({source, rows, options, plan.blocks, *session, communicator, listener}, blocks,
              seconds);
