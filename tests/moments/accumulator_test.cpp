@@ -118,16 +118,16 @@ TEST_P(ExtremeBytes, DoNotOverflowTheInt32Sums) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Values, ExtremeBytes,
-    ::testing::Combine(::testing::Values(Extreme{ElementType::uint8, 255, 255},
-                                         Extreme{ElementType::uint8, 255, 0},
-                                         Extreme{ElementType::uint8, 0, 0},
-                                         Extreme{ElementType::int8, -128, -128},
-                                         Extreme{ElementType::int8, 127, 127},
-                                         Extreme{ElementType::int8, -128, 127},
-                                         Extreme{ElementType::int8, 127, 0}),
-                       ::testing::ValuesIn(every_kernel)));
+INSTANTIATE_TEST_SUITE_P(Values, ExtremeBytes,
+                         ::testing::Combine(::testing::Values(Extreme{ElementType::uint8, 255, 255},
+                                                              Extreme{ElementType::uint8, 255, 0},
+                                                              Extreme{ElementType::uint8, 0, 0},
+                                                              Extreme{ElementType::int8, -128,
+                                                                      -128},
+                                                              Extreme{ElementType::int8, 127, 127},
+                                                              Extreme{ElementType::int8, -128, 127},
+                                                              Extreme{ElementType::int8, 127, 0}),
+                                            ::testing::ValuesIn(every_kernel)));
 
 TEST(Accumulator, RowsInManyTurnsGiveTheSumsOfAllAtOnce) {
   // Sums are flushed between turns, and the last turn of each flush has few rows.
