@@ -15,10 +15,12 @@ void add_context(const Machine& machine) {
   benchmark::AddCustomContext("arete", build_identifier());
   benchmark::AddCustomContext("blas_kernels", blas_kernels());
   benchmark::AddCustomContext("threads", fmt::format("{}", machine.threads));
-  benchmark::AddCustomContext("int8_gmacs_one_thread", giga(machine.int8_one));
-  benchmark::AddCustomContext("int8_gmacs", giga(machine.int8_all));
-  benchmark::AddCustomContext("dgemm_gflops_one_thread", giga(machine.float64_one));
-  benchmark::AddCustomContext("dgemm_gflops", giga(machine.float64_all));
+  benchmark::AddCustomContext("vnni_gmacs_one_thread", giga(machine.vnni.one));
+  benchmark::AddCustomContext("vnni_gmacs", giga(machine.vnni.all));
+  benchmark::AddCustomContext("avx2_gmacs_one_thread", giga(machine.avx2.one));
+  benchmark::AddCustomContext("avx2_gmacs", giga(machine.avx2.all));
+  benchmark::AddCustomContext("dgemm_gflops_one_thread", giga(machine.float64.one));
+  benchmark::AddCustomContext("dgemm_gflops", giga(machine.float64.all));
   benchmark::AddCustomContext("read_gbytes", giga(machine.read_all));
   benchmark::AddCustomContext("limits_others", fmt::format("{:.3f}", machine.disturbed));
 }

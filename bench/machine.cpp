@@ -10,7 +10,7 @@
 #include "arete/core/blas.hpp"
 #include "arete/core/matrix.hpp"
 #include "arete/core/stopwatch.hpp"
-#include "arete/moments/gram_int8.hpp"
+#include "arete/moments/int8_instructions.hpp"
 #include "disturbance.hpp"
 
 namespace arete::bench {
@@ -35,14 +35,15 @@ double best_rate(double work, const Run& run) {
   return best;
 }
 
-constexpr std::uint64_t int8_rounds = 1'500'000;
-constexpr double int8_products = static_cast<double>(int8_rounds) * 24 * 64;
+constexpr std::uint64_t rounds_of_products = 1'500'000;
+constexpr double vnni_products = static_cast<double>(rounds_of_products) * 24 * 64;
+constexpr double avx2_products = static_cast<double>(rounds_of_products) * 12 * 16;
 
 #if defined(__x86_64__)
 /// 24 independent chains of vpdpbusd, which fill both multipliers whatever their latency. In
 /// assembly, as a compiler merges accumulators that hold the same value.
-__attribute__((target("avx512f"))) void multiply_int8() {
-  std::uint64_t rounds = int8_rounds;
+__attribute__((target("avx512f"))) void multiply_by_vnni() {
+  std::uint64_t rounds = rounds_of_products;
   asm volatile(
       "1:\n"
       ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23\n"
@@ -56,14 +57,34 @@ __attribute__((target("avx512f"))) void multiply_int8() {
         "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19",
         "xmm20", "xmm21", "xmm22", "xmm23");
 }
+
+/// 12 independent chains of additions, each of a product: as many sums as fit the 16 registers.
+__attribute__((target("avx2"))) void multiply_by_avx2() {
+  std::uint64_t rounds = rounds_of_products;
+  asm volatile(
+      "1:\n"
+      ".irp r,0,1,2,3,4,5,6,7,8,9,10,11\n"
+      "vpmaddwd %%ymm14, %%ymm15, %%ymm13\n"
+      "vpaddd %%ymm13, %%ymm\\r, %%ymm\\r\n"
+      ".endr\n"
+      "dec %0\n"
+      "jnz 1b\n"
+      "vzeroupper\n"
+      : "+r"(rounds)
+      :
+      : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+        "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
 #else
-void multiply_int8() {}  // never called: there are no int8 products
+// Never called: there are no int8 products.
+void multiply_by_vnni() {}
+void multiply_by_avx2() {}
 #endif
 
-double int8_rate(int threads) {
-  return best_rate(int8_products * threads, [&] {
+double rate_of(void (*multiply)(), double products, int threads) {
+  return best_rate(products * threads, [&] {
 #pragma omp parallel num_threads(threads)
-    multiply_int8();
+    multiply();
   });
 }
 
@@ -104,12 +125,12 @@ Machine measure_machine(int threads) {
   const DisturbanceMonitor monitor;
   Machine machine;
   machine.threads = threads;
-  if (has_int8_products()) {
-    machine.int8_one = int8_rate(1);
-    machine.int8_all = int8_rate(threads);
-  }
-  machine.float64_one = dgemm_rate_of_one();
-  machine.float64_all = dgemm_rate();
+  const auto measure = [&](void (*multiply)(), double products) {
+    return Rate{rate_of(multiply, products, 1), rate_of(multiply, products, threads)};
+  };
+  if (vnni_instructions() != nullptr) machine.vnni = measure(multiply_by_vnni, vnni_products);
+  if (avx2_instructions() != nullptr) machine.avx2 = measure(multiply_by_avx2, avx2_products);
+  machine.float64 = {dgemm_rate_of_one(), dgemm_rate()};
   machine.read_all = read_rate(threads);
   machine.disturbed = monitor.share_of_others();
   return machine;

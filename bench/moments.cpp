@@ -2,11 +2,14 @@
 // add(), which also sorts rows into parts and looks at floats.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include "arete/backend/backend.hpp"
 #include "arete/moments/gram_float64.hpp"
 #include "arete/moments/gram_int8.hpp"
+#include "arete/moments/int8_instructions.hpp"
 #include "harness.hpp"
 
 namespace arete::bench {
@@ -43,7 +46,9 @@ std::vector<RowGroup> shards_of(const Matrix<T>& values, ElementType type) {
   return groups;
 }
 
-void time_int8(benchmark::State& state, Size size, int threads, double rate) {
+void time_int8(benchmark::State& state, Size size, const Int8Instructions* instructions,
+               int threads, double rate) {
+  if (instructions == nullptr) return state.SkipWithError("this CPU has no such instructions");
   const auto pixels = random_matrix<std::uint8_t>(size.rows, size.features, 0, 255);
   std::vector<const std::byte*> rows;
   std::vector<std::int32_t> labels;
@@ -52,14 +57,19 @@ void time_int8(benchmark::State& state, Size size, int threads, double rate) {
     labels.insert(labels.end(), group.labels.begin(), group.labels.end());
   }
   const auto teams = static_cast<std::size_t>(threads);  // as a session has them at these sizes
-  Int8Gram int8(size.features, classes, false, teams);
+  Int8Gram int8(*instructions, size.features, classes, false, teams);
   std::vector<Int8Panels> panels;
-  while (panels.size() < teams) panels.emplace_back(size.features);
+  while (panels.size() < teams) panels.emplace_back(*instructions, size.features);
   Matrix<double> gram(size.features, size.features, 0.0);
   Matrix<double> class_sums(classes, size.features, 0.0);
   measure(state, {size.products(), rate}, [&] {
-    int8.add(rows, labels, panels, threads);
-    int8.flush(gram, class_sums, threads);
+    for (std::size_t first = 0; first < size.rows;) {
+      const std::size_t count = std::min(size.rows - first, int8.free_rows());
+      int8.add(std::span(rows).subspan(first, count), std::span(labels).subspan(first, count),
+               panels, threads);
+      int8.flush(gram, class_sums, threads);
+      first += count;
+    }
   });
 }
 
@@ -70,7 +80,7 @@ void time_float64(benchmark::State& state, Size size, ElementType type, const Ma
   Float64Gram float64(size.features, classes);
   Matrix<double> gram(size.features, size.features, 0.0);
   Matrix<double> class_sums(classes, size.features, 0.0);
-  measure(state, {2 * size.products(), machine.float64_all},
+  measure(state, {2 * size.products(), machine.float64.all},
           [&] { float64.add(groups, gram, class_sums, machine.threads); });
 }
 
@@ -108,13 +118,20 @@ void add_benchmarks(const Machine& machine) {
     const auto name = [size](const char* what) {
       return fmt::format("{}/{}x{}", what, size.rows, size.features);
     };
-    add(name("int8_gram"),
-        [=](auto& state) { time_int8(state, size, machine.threads, machine.int8_all); });
-    add(name("int8_gram_one_thread"),
-        [=](auto& state) { time_int8(state, size, 1, machine.int8_one); });
+    add(name("vnni_gram"), [=](auto& state) {
+      time_int8(state, size, vnni_instructions(), machine.threads, machine.vnni.all);
+    });
+    add(name("vnni_gram_one_thread"),
+        [=](auto& state) { time_int8(state, size, vnni_instructions(), 1, machine.vnni.one); });
+    add(name("avx2_gram"), [=](auto& state) {
+      time_int8(state, size, avx2_instructions(), machine.threads, machine.avx2.all);
+    });
+    add(name("avx2_gram_one_thread"),
+        [=](auto& state) { time_int8(state, size, avx2_instructions(), 1, machine.avx2.one); });
     add(name("session_uint8"), [=](auto& state) {
+      const double int8 = machine.vnni.all > 0 ? machine.vnni.all : machine.avx2.all;
       time_session<std::uint8_t>(state, size, ElementType::uint8, machine.threads,
-                                 {size.products(), machine.int8_all});
+                                 {size.products(), int8});
     });
     add(name("float64_gram_of_uint8"),
         [=](auto& state) { time_float64<std::uint8_t>(state, size, ElementType::uint8, machine); });
@@ -124,7 +141,7 @@ void add_benchmarks(const Machine& machine) {
       [=](auto& state) { time_float64<float>(state, float_size, ElementType::float32, machine); });
   add("session_float32/" + floats, [=](auto& state) {
     time_session<float>(state, float_size, ElementType::float32, machine.threads,
-                        {2 * float_size.products(), machine.float64_all});
+                        {2 * float_size.products(), machine.float64.all});
   });
 }
 

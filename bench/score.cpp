@@ -49,9 +49,9 @@ void add_benchmarks(const Machine& machine) {
   for (const std::size_t rows : {12000U, 2048U}) {
     const std::string size = fmt::format("/{}x{}/{}x{}", rows, features, lambdas, classes);
     add("count_correct" + size,
-        [=](auto& state) { time_counting(state, rows, machine.threads, machine.float64_all); });
+        [=](auto& state) { time_counting(state, rows, machine.threads, machine.float64.all); });
     add("count_correct_one_thread" + size,
-        [=](auto& state) { time_counting(state, rows, 1, machine.float64_one); });
+        [=](auto& state) { time_counting(state, rows, 1, machine.float64.one); });
   }
 }
 

@@ -71,7 +71,7 @@ void add_path(const Machine& machine, std::size_t features, std::size_t lambdas)
   add(fmt::format("cholesky_path/{}/{}", features, lambdas), [=](auto& state) {
     const CentredSystem system = random_system(features, machine.threads);
     const auto grid = lambda_grid(lambdas);
-    measure(state, {path_operations(features, lambdas), machine.float64_all},
+    measure(state, {path_operations(features, lambdas), machine.float64.all},
             [&] { benchmark::DoNotOptimize(cholesky_path(system, grid, machine.threads, 0)); });
   });
 }
@@ -81,7 +81,7 @@ void add_eigen_path(const Machine& machine, std::size_t features, std::size_t la
   add(fmt::format("eigen_path/{}/{}", features, lambdas), [=](auto& state) {
     const CentredSystem system = random_system(features, machine.threads);
     const auto grid = lambda_grid(lambdas);
-    measure(state, {path_operations(features, lambdas), machine.float64_all},
+    measure(state, {path_operations(features, lambdas), machine.float64.all},
             [&] { benchmark::DoNotOptimize(eigen_path(system, grid, machine.threads)); });
   });
 }
@@ -91,7 +91,7 @@ void add_tiled(const Machine& machine, std::size_t features) {
   add(with_size("factorise_tiled", features), [=](auto& state) {
     const CentredSystem system = random_system(features, machine.threads);
     const SingleThreadBlas guard;
-    measure(state, {factorisation(features), machine.float64_all}, [&] {
+    measure(state, {factorisation(features), machine.float64.all}, [&] {
       Matrix<double> a = system.gram.clone();
       benchmark::DoNotOptimize(factorise_tiled(a, tile_size, machine.threads));
     });
@@ -106,7 +106,7 @@ void add_plain(const Machine& machine, std::size_t features, int at_once) {
     const CentredSystem system = random_system(features, machine.threads);
     const SingleThreadBlas guard;
     const auto count = static_cast<std::size_t>(at_once);
-    measure(state, {at_once * factorisation(features), machine.float64_all}, [&] {
+    measure(state, {at_once * factorisation(features), machine.float64.all}, [&] {
       parallel_for(count, at_once, [&](std::size_t) {
         Matrix<double> a = system.gram.clone();
         benchmark::DoNotOptimize(factorise_tiled(a, features, 1));
@@ -118,7 +118,7 @@ void add_plain(const Machine& machine, std::size_t features, int at_once) {
 /// The parts of one lambda that are not its factorisation, on one thread.
 void add_parts(const Machine& machine, std::size_t features) {
   const auto d = static_cast<double>(features);
-  const Floor substitutions{2 * d * d * classes, machine.float64_one};
+  const Floor substitutions{2 * d * d * classes, machine.float64.one};
   add(with_size("substitute_one_thread", features), [=](auto& state) {
     CentredSystem system = random_system(features, machine.threads);
     const SingleThreadBlas guard;

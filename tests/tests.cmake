@@ -37,6 +37,7 @@ target_link_libraries(test_data PRIVATE JPEG::JPEG PkgConfig::SPNG OpenMP::OpenM
 
 arete_add_test(moments
   accumulator_test.cpp
+  gram_int8_test.cpp
   merge_test.cpp
   moments_file_test.cpp
   moments_test.cpp

@@ -93,11 +93,14 @@ TEST_F(MomentsCommand, MergedShardsAreTheWholeInAnyOrder) {
 TEST_F(MomentsCommand, BytesDependOnTheRowsAlone) {
   sample::write_mnist(folder_, "train", 100);
   const std::string data = folder_.path().string();
+  auto kernels = json_of({"info"})["kernels"].get<std::vector<std::string>>();
+  kernels.emplace_back("auto");
+  json_of({"moments", data, "--threads", "1", "--kernel", "float64", "-o", at("expected")});
   for (const std::string threads : {"1", "3"}) {
-    for (const std::string kernel : {"auto", "float64"}) {
+    for (const std::string& kernel : kernels) {
       json_of(
           {"moments", data, "--threads", threads, "--kernel", kernel, "-o", at(threads + kernel)});
-      EXPECT_EQ(bytes_of(at(threads + kernel)), bytes_of(at("1auto")));
+      EXPECT_EQ(bytes_of(at(threads + kernel)), bytes_of(at("expected")));
     }
   }
 }

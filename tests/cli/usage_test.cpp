@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -142,14 +143,25 @@ TEST_F(Usage, HelpShowsDefaultsAndAnExample) {
 
 TEST_F(Usage, InfoSaysWhatIsMissing) {
   const Json json = json_of({"info"});
-  EXPECT_EQ(keys_of(json),
-            (Strings{"schema", "command", "version", "build", "blas", "int8_products", "threads",
-                     "memory_bytes", "devices", "modules"}));
+  EXPECT_EQ(keys_of(json), (Strings{"schema", "command", "version", "build", "blas", "kernels",
+                                    "threads", "memory_bytes", "devices", "modules"}));
   EXPECT_GE(json["threads"], 1);
   EXPECT_EQ(json["devices"][0], "cpu");
+  EXPECT_EQ(json["kernels"].back(), "float64");
   ASSERT_EQ(json["modules"].size(), 3U);
   for (const Json& module : json["modules"]) {
     EXPECT_EQ(module["present"].get<bool>(), module["reason"].is_null()) << module.dump();
+  }
+}
+
+TEST_F(Usage, AKernelThatTheCpuLacksIsNotAvailable) {
+  const auto present = json_of({"info"})["kernels"].get<Strings>();
+  for (const std::string kernel : {"vnni", "avx2", "float64"}) {
+    if (std::ranges::find(present, kernel) == present.end()) {
+      expect_failure({"fit", data_, "--kernel", kernel}, 4, "the " + kernel + " kernel");
+    } else {
+      EXPECT_EQ(arete({"fit", data_, "--kernel", kernel}).exit, 0) << kernel;
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include "core/expect_error.hpp"
 #include "reference/compare.hpp"
 #include "reference/data_set.hpp"
+#include "reference/kernels.hpp"
 #include "reference/reference.hpp"
 
 namespace arete {
@@ -49,9 +50,7 @@ class IntegerMoments : public ::testing::TestWithParam<std::tuple<Case, IntegerK
 
 TEST_P(IntegerMoments, AreThoseOfTheReferenceToTheBit) {
   const auto [c, kernel] = GetParam();
-  if (kernel == IntegerKernel::vnni && !has_int8_products()) {
-    GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
-  }
+  if (!reference::has(kernel)) GTEST_SKIP() << "this CPU lacks the instructions";
   const DataSet data = reference::random_data(c.type, c.rows, c.features, 3, 7);
   const Moments expected = reference::moments(data);
   for (const int threads : {1, 2, 3}) {
@@ -63,16 +62,23 @@ TEST_P(IntegerMoments, AreThoseOfTheReferenceToTheBit) {
   }
 }
 
-// Feature counts around the kernel's tile (8) and panel (32), row counts around its groups of 4.
+constexpr IntegerKernel every_kernel[] = {IntegerKernel::vnni, IntegerKernel::avx2,
+                                          IntegerKernel::float64};
+
+// Feature counts around the kernels' tiles (8, 4), panels (32, 24) and shares of panels (256, 240);
+// row counts around their groups (4, 2) and blocks (512, 256).
 INSTANTIATE_TEST_SUITE_P(
     Shapes, IntegerMoments,
     ::testing::Combine(
         ::testing::Values(Case{ElementType::uint8, 1, 5}, Case{ElementType::uint8, 7, 64},
                           Case{ElementType::uint8, 8, 1}, Case{ElementType::uint8, 31, 130},
                           Case{ElementType::uint8, 32, 2}, Case{ElementType::uint8, 33, 3},
-                          Case{ElementType::uint8, 300, 601}, Case{ElementType::int8, 1, 5},
-                          Case{ElementType::int8, 33, 131}, Case{ElementType::int8, 100, 602}),
-        ::testing::Values(IntegerKernel::vnni, IntegerKernel::float64)));
+                          Case{ElementType::uint8, 23, 257}, Case{ElementType::uint8, 24, 255},
+                          Case{ElementType::uint8, 25, 4}, Case{ElementType::uint8, 300, 601},
+                          Case{ElementType::uint8, 1, 1}, Case{ElementType::int8, 1, 5},
+                          Case{ElementType::int8, 24, 1}, Case{ElementType::int8, 33, 131},
+                          Case{ElementType::int8, 100, 602}),
+        ::testing::ValuesIn(every_kernel)));
 
 TEST(Accumulator, SumsInt16Exactly) {
   const DataSet data = reference::random_data(ElementType::int16, 500, 40, 3, 1);
@@ -80,19 +86,65 @@ TEST(Accumulator, SumsInt16Exactly) {
                               reference::moments(data));
 }
 
-TEST(Accumulator, ExtremeBytesDoNotOverflowTheInt32Sums) {
-  // Both factors at their largest, for more rows than one int32 sum can take.
-  for (const ElementType type : {ElementType::uint8, ElementType::int8}) {
-    DataSet data{type, 9, {"a", "b"}, {}, {}};
-    const double extreme = type == ElementType::uint8 ? 255 : -128;
-    data.rows.assign(Int8Gram::most_rows + 500, std::vector<double>(9, extreme));
-    data.labels.assign(data.rows.size(), 1);
-    const Moments moments = accumulate(data, IntegerKernel::automatic, 2);
-    const double rows = static_cast<double>(data.rows.size());
-    EXPECT_EQ(moments.gram(0, 8), extreme * extreme * rows);
-    EXPECT_EQ(moments.gram(8, 8), extreme * extreme * rows);
-    EXPECT_EQ(moments.class_sums(1, 4), extreme * rows);
-    EXPECT_EQ(moments.class_sums(0, 4), 0);
+/// The columns' values alternate; every row is the same.
+struct Extreme {
+  ElementType type;
+  double even;
+  double odd;
+};
+
+class ExtremeBytes : public ::testing::TestWithParam<std::tuple<Extreme, IntegerKernel>> {};
+
+TEST_P(ExtremeBytes, DoNotOverflowTheInt32Sums) {
+  const auto [extreme, kernel] = GetParam();
+  if (!reference::has(kernel)) GTEST_SKIP() << "this CPU lacks the instructions";
+  constexpr std::size_t rows = 66'101;  // more than one int32 sum can take, and odd
+  DataSet data{extreme.type, 9, {"a", "b"}, {}, {}};
+  std::vector<double> row;
+  for (std::size_t j = 0; j < data.features; ++j) {
+    row.push_back(j % 2 == 0 ? extreme.even : extreme.odd);
+  }
+  data.rows.assign(rows, row);
+  data.labels.assign(rows, 1);
+  for (const std::size_t teams : {std::size_t{1}, std::size_t{2}}) {
+    const Moments moments = accumulate(data, kernel, 2, 2048, teams);
+    for (std::size_t i = 0; i < data.features; ++i) {
+      EXPECT_EQ(moments.class_sums(0, i), 0);
+      EXPECT_EQ(moments.class_sums(1, i), row[i] * rows);
+      for (std::size_t j = i; j < data.features; ++j) {
+        EXPECT_EQ(moments.gram(i, j), row[i] * row[j] * rows) << i << ", " << j;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, ExtremeBytes,
+                         ::testing::Combine(::testing::Values(Extreme{ElementType::uint8, 255, 255},
+                                                              Extreme{ElementType::uint8, 255, 0},
+                                                              Extreme{ElementType::uint8, 0, 0},
+                                                              Extreme{ElementType::int8, -128,
+                                                                      -128},
+                                                              Extreme{ElementType::int8, 127, 127},
+                                                              Extreme{ElementType::int8, -128, 127},
+                                                              Extreme{ElementType::int8, 127, 0}),
+                                            ::testing::ValuesIn(every_kernel)));
+
+TEST(Accumulator, RowsInManyTurnsGiveTheSumsOfAllAtOnce) {
+  // Sums are flushed between turns, and the last turn of each flush has few rows.
+  const DataSet data = reference::random_data(ElementType::uint8, 1999, 5, 2, 4);
+  const Groups groups(data, 2048);
+  for (const IntegerKernel kernel : reference::kernels()) {
+    Accumulator accumulator(data.features, data.classes, data.type, kernel);
+    AccumulatorWorkspace workspace(data.features, data.classes.size(), 2);
+    for (int turn = 0; turn < 40; ++turn) accumulator.add(groups.groups, "memory", workspace, 2);
+    const Moments expected = reference::moments(data);
+    const Moments& moments = accumulator.moments(2);
+    EXPECT_EQ(moments.rows, 40 * expected.rows);
+    for (std::size_t i = 0; i < data.features; ++i) {
+      for (std::size_t j = i; j < data.features; ++j) {
+        EXPECT_EQ(moments.gram(i, j), 40 * expected.gram(i, j));
+      }
+    }
   }
 }
 
@@ -101,7 +153,7 @@ TEST(Accumulator, PixelsStoredAsFloatsGiveTheBytesOfPixels) {
     const DataSet data = reference::random_data(integer, 333, 50, 4, 3);
     const Moments expected = accumulate(data, IntegerKernel::automatic, 2);
     for (const ElementType type : {ElementType::float32, ElementType::float64}) {
-      for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+      for (const IntegerKernel kernel : reference::kernels()) {
         reference::expect_identical(accumulate(reference::as_type(data, type), kernel, 2),
                                     expected);
       }
@@ -177,9 +229,13 @@ TEST(Accumulator, FloatsThatAreIntegersLeaveTheExactPathBeyondTheLimit) {
   EXPECT_FALSE(accumulator.moments(1).exact);
 }
 
-TEST(Accumulator, TheVnniKernelIsRefusedWhereTheCpuLacksIt) {
-  if (has_int8_products()) GTEST_SKIP() << "this CPU has AVX-512 VNNI";
-  EXPECT_THROW(Accumulator(2, {"a", "b"}, ElementType::uint8, IntegerKernel::vnni), Error);
+TEST(Accumulator, AKernelThatTheCpuLacksIsRefused) {
+  for (const IntegerKernel kernel : every_kernel) {
+    if (reference::has(kernel)) continue;
+    test::expect_error(ErrorKind::unavailable, "kernel was asked for", [&] {
+      return Accumulator(2, {"a", "b"}, ElementType::uint8, kernel);
+    });
+  }
 }
 
 }  // namespace

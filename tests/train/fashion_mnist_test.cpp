@@ -8,6 +8,7 @@
 #include "arete/train/fit.hpp"
 #include "arete/train/gather_moments.hpp"
 #include "reference/compare.hpp"
+#include "reference/kernels.hpp"
 #include "reference/reference.hpp"
 
 namespace arete {
@@ -53,7 +54,7 @@ TEST_F(FashionMnist, MomentsAreThoseOfTheReferenceForEveryKernelAndThreadCount) 
   constexpr std::size_t count = 1500;
   const Moments expected = reference::moments(images(count));
   FitOptions options;
-  for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+  for (const IntegerKernel kernel : reference::kernels()) {
     for (const int threads : {1, 2, 3}) {
       options.kernel = kernel;
       options.threads = threads;

@@ -14,6 +14,7 @@
 #include "core/expect_error.hpp"
 #include "reference/compare.hpp"
 #include "reference/data_set.hpp"
+#include "reference/kernels.hpp"
 #include "reference/reference.hpp"
 
 namespace arete {
@@ -105,7 +106,7 @@ TEST(Fit, ThreadsKernelsAndMemoryDoNotChangeABit) {
     const FitResult expected = train(data, options);
     for (const int threads : {1, 3}) {
       for (const std::size_t memory : {std::size_t{9'000'000}, std::size_t{1} << 30}) {
-        for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+        for (const IntegerKernel kernel : reference::kernels()) {
           options.threads = threads;
           options.memory = memory;
           options.kernel = kernel;
@@ -131,7 +132,7 @@ TEST(Fit, NeitherDoTheyWhereSomeShardsOfFloatsAreIntegers) {
   EXPECT_FALSE(expected.parts[0].exact);
   for (const int threads : {1, 3}) {
     for (const std::size_t memory : {std::size_t{8'000'000}, std::size_t{1} << 30}) {
-      for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+      for (const IntegerKernel kernel : reference::kernels()) {
         options.threads = threads;
         options.memory = memory;
         options.kernel = kernel;

@@ -286,7 +286,7 @@ TEST(ParallelMode, IsTheSameOnHostsThatDiffer) {
   std::vector<Parallel> modes(2);
   run_as_threads(2, [&](Communicator& communicator) {
     const bool small = communicator.rank() == 1;
-    const JobSize job{1'000'000, 100, 2, !small, small ? 1 : 1000};
+    const JobSize job{1'000'000, 100, 2, small ? 20e9 : 200e9, small ? 1 : 1000};
     modes[small ? 1 : 0] = choose_parallel(Parallel::automatic, job, communicator).mode;
   });
   EXPECT_EQ(modes[0], modes[1]);
@@ -311,8 +311,8 @@ TEST(Share, CoversAllRowsOnceAndCutsOnlyWhereAllowed) {
 }
 
 TEST(ParallelMode, DividesRowsUnlessAddingTheSumsTakesLonger) {
-  const JobSize large{10'000'000, 784, 2, true, 8};
-  const JobSize small{500, 4000, 2, true, 8};
+  const JobSize large{10'000'000, 784, 2, 200e9, 8};
+  const JobSize small{500, 4000, 2, 200e9, 8};
   constexpr double ten_gigabit = 1.25e9;
   EXPECT_LT(seconds_by_data(large, 8, ten_gigabit), seconds_by_model(large));
   EXPECT_GT(seconds_by_data(small, 8, ten_gigabit), seconds_by_model(small));

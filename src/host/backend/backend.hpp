@@ -19,8 +19,9 @@ namespace arete {
 
 /// How products of 8-bit integers are summed on the CPU. The bits of the result are the same.
 enum class IntegerKernel : std::uint8_t {
-  automatic,  ///< vnni where the CPU has it
+  automatic,  ///< the first of these that the CPU has
   vnni,       ///< int8 products, int32 sums (AVX-512 VNNI)
+  avx2,       ///< int16 products, int32 sums
   float64,    ///< float64 products by dsyrk
 };
 
@@ -110,7 +111,7 @@ class Backend {
   /// "cpu", "cuda:0".
   [[nodiscard]] virtual std::string name() const = 0;
   /// Bytes of host memory that such a session takes at least, with one solution. Throws Error
-  /// (input) when they cannot be counted.
+  /// (input) when they cannot be counted, (unavailable) for a kernel that the device lacks.
   [[nodiscard]] virtual std::size_t host_memory(const SessionOptions& options) const = 0;
   /// Throws Error (unavailable) for a kernel that the device lacks, (resource) for memory.
   [[nodiscard]] virtual std::unique_ptr<Session> open(const SessionOptions& options) = 0;

@@ -39,11 +39,13 @@ std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule
 /// is there, else all threads are one.
 std::size_t int8_teams(const SessionOptions& options) {
   constexpr std::size_t small_sums = std::size_t{64} << 20;
+  const Int8Instructions* const int8 = int8_instructions(options.kernel);
+  if (int8 == nullptr) return 1;
   const auto threads = static_cast<std::size_t>(options.threads);
   const auto parts = static_cast<std::size_t>(part_count(options.rule));
-  const std::size_t sums = Int8Gram::size(options.features, options.classes.size());
+  const std::size_t sums = Int8Gram::size(*int8, options.features, options.classes.size());
   if (sums > small_sums) return 1;
-  const std::size_t bytes = threads * (parts * sums + Int8Panels::size(options.features));
+  const std::size_t bytes = threads * (parts * sums + Int8Panels::size(*int8, options.features));
   return options.memory == 0 || bytes <= options.memory ? threads : 1;
 }
 
@@ -181,8 +183,10 @@ class CpuBackend final : public Backend {
     const auto parts = static_cast<std::size_t>(part_count(options.rule));
     // G and int32 sums of every part; C, its factor, and the sum of several parts.
     const std::size_t squares = checked_multiply(square, 2 * parts + 3, "the sums of all parts");
+    const Int8Instructions* const int8 = int8_instructions(options.kernel);
     const std::size_t workspace =
-        Float64Gram::workspace(d, options.classes.size(), options.threads) + Int8Panels::size(d);
+        Float64Gram::workspace(d, options.classes.size(), options.threads) +
+        (int8 == nullptr ? 0 : Int8Panels::size(*int8, d));
     return checked_add(squares, workspace, "the sums");
   }
   [[nodiscard]] std::unique_ptr<Session> open(const SessionOptions& options) override {

@@ -12,7 +12,7 @@
 #include "arete/core/module.hpp"
 #include "arete/core/threads.hpp"
 #include "arete/core/version.hpp"
-#include "arete/moments/gram_int8.hpp"
+#include "arete/moments/int8_instructions.hpp"
 
 namespace arete::cli {
 
@@ -34,6 +34,14 @@ Json modules_json() {
   return modules;
 }
 
+Json kernels_json() {
+  Json kernels = Json::array();
+  if (vnni_instructions() != nullptr) kernels.push_back("vnni");
+  if (avx2_instructions() != nullptr) kernels.push_back("avx2");
+  kernels.push_back("float64");
+  return kernels;
+}
+
 Json devices_json() {
   Json devices = Json::array({"cpu"});
   for (int i = 0; i < most_gpus; ++i) {
@@ -51,7 +59,7 @@ Json info_json() {
   json["version"] = version();
   json["build"] = build_identifier();
   json["blas"] = blas_kernels();
-  json["int8_products"] = has_int8_products();
+  json["kernels"] = kernels_json();
   json["threads"] = available_threads();
   json["memory_bytes"] = available_memory();
   json["devices"] = devices_json();

@@ -114,11 +114,12 @@ void add_device_options(CLI::App& parser, DeviceOptions& options) {
       [](std::string_view text) {
         return parse_choice<IntegerKernel>(text, {{"auto", IntegerKernel::automatic},
                                                   {"vnni", IntegerKernel::vnni},
+                                                  {"avx2", IntegerKernel::avx2},
                                                   {"float64", IntegerKernel::float64}});
       },
       "NAME",
-      "how 8-bit integers are multiplied on the CPU: auto, vnni or float64; the bits of the result "
-      "are the same (default: auto)");
+      "how 8-bit integers are multiplied on the CPU: auto, vnni, avx2 or float64; the bits of the "
+      "result are the same (default: auto)");
 }
 
 void add_checkpoint_options(CLI::App& parser, CheckpointArguments& arguments) {

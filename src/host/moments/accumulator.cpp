@@ -11,15 +11,6 @@ namespace arete {
 
 namespace {
 
-bool use_int8_products(IntegerKernel kernel) {
-  if (kernel == IntegerKernel::vnni && !has_int8_products()) {
-    fail(ErrorKind::unavailable,
-         "the vnni kernel was asked for, but this CPU has no AVX-512 VNNI; leave the choice to "
-         "auto");
-  }
-  return kernel != IntegerKernel::float64 && has_int8_products();
-}
-
 /// One group of all rows: where the order of summation does not matter, the fewer the better.
 RowGroup concatenate(std::span<const RowGroup> groups) {
   RowGroup all;
@@ -43,13 +34,11 @@ void sum_columns(const Matrix<double>& class_sums, std::vector<double>& column_s
 
 Accumulator::Accumulator(std::size_t features, const ClassList& classes, ElementType type,
                          IntegerKernel kernel)
-    : type_(type),
-      int8_products_(use_int8_products(kernel)),
-      moments_(empty_moments(features, classes)) {}
+    : type_(type), int8_(int8_instructions(kernel)), moments_(empty_moments(features, classes)) {}
 
 Int8Gram& Accumulator::int8_gram(bool is_signed, std::size_t teams) {
   auto& gram = is_signed ? signed_gram_ : unsigned_gram_;
-  if (!gram) gram.emplace(moments_.features(), moments_.classes.size(), is_signed, teams);
+  if (!gram) gram.emplace(*int8_, moments_.features(), moments_.classes.size(), is_signed, teams);
   return *gram;
 }
 
@@ -64,7 +53,7 @@ void Accumulator::add(std::span<const RowGroup> groups, std::string_view source,
                       AccumulatorWorkspace& workspace, int threads) {
   for (const RowGroup& group : groups) count(group);
   if (!is_integer(type_)) return add_floats(groups, source, workspace, threads);
-  if (type_ != ElementType::int16 && int8_products_) {
+  if (type_ != ElementType::int16 && int8_ != nullptr) {
     return add_int8(concatenate(groups), workspace, threads);
   }
   workspace.floats.add(groups, moments_.gram, moments_.class_sums, threads);
@@ -73,12 +62,14 @@ void Accumulator::add(std::span<const RowGroup> groups, std::string_view source,
 
 void Accumulator::add_int8(const RowGroup& group, AccumulatorWorkspace& workspace, int threads) {
   while (workspace.panels.size() < workspace.teams) {
-    workspace.panels.emplace_back(moments_.features());
+    workspace.panels.emplace_back(*int8_, moments_.features());
   }
   Int8Gram& gram = int8_gram(group.type == ElementType::int8, workspace.teams);
   for (std::size_t first = 0; first < group.rows.size();) {
-    const std::size_t count = std::min(group.rows.size() - first, gram.free_rows());
-    if (count == 0) flush(threads);
+    const std::size_t rest = group.rows.size() - first;
+    // Flushed before it is full: filling up the last rows of several teams would take many turns.
+    if (gram.free_rows() < std::min(rest, int8_->most_rows / 2)) flush(threads);
+    const std::size_t count = std::min(rest, gram.free_rows());
     gram.add(std::span(group.rows).subspan(first, count),
              std::span(group.labels).subspan(first, count), workspace.panels, threads);
     first += count;
@@ -115,7 +106,7 @@ void Accumulator::add_floats(std::span<const RowGroup> groups, std::string_view 
       flush(threads);
       moments_.exact = false;
     }
-    if (moments_.exact && int8_products_ && (ranges[g].fits_uint8 || ranges[g].fits_int8)) {
+    if (moments_.exact && int8_ != nullptr && (ranges[g].fits_uint8 || ranges[g].fits_int8)) {
       add_narrowed(groups[g], !ranges[g].fits_uint8, workspace, threads);
     } else {
       wide.push_back(groups[g]);

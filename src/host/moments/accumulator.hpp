@@ -24,10 +24,11 @@ struct AccumulatorWorkspace {
 };
 
 /// Sums the rows of one part on the CPU. 8-bit integers, and floats that turn out to be such, take
-/// the int8 products where the CPU has them; everything else is summed in float64.
+/// the int8 products where the CPU has them; everything else is summed in float64. Those that share
+/// a workspace have the same kernel.
 class Accumulator {
  public:
-  /// Throws Error (unavailable) when `kernel` is vnni and the CPU lacks it.
+  /// Throws Error (unavailable) for a kernel that the CPU lacks.
   Accumulator(std::size_t features, const ClassList& classes, ElementType type,
               IntegerKernel kernel);
 
@@ -57,7 +58,7 @@ class Accumulator {
   void check_limit();
 
   ElementType type_;
-  bool int8_products_;
+  const Int8Instructions* int8_;  ///< nullptr: none, everything is summed in float64
   Moments moments_;
   std::optional<Int8Gram> unsigned_gram_;
   std::optional<Int8Gram> signed_gram_;

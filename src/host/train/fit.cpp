@@ -9,7 +9,7 @@
 #include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
-#include "arete/moments/gram_int8.hpp"
+#include "arete/moments/int8_instructions.hpp"
 #include "arete/train/accumulate.hpp"
 #include "arete/train/path_search.hpp"
 #include "arete/train/shared_path.hpp"
@@ -105,8 +105,9 @@ void check_options(const FitOptions& options) {
 
 JobSize job_size(const SessionOptions& session, RowRange rows) {
   const bool bytes = session.type == ElementType::uint8 || session.type == ElementType::int8;
-  const bool int8 = session.kernel != IntegerKernel::float64 && has_int8_products();
-  return {rows.size(), session.features, part_count(session.rule), bytes && int8, session.threads};
+  const Int8Instructions* const int8 = int8_instructions(session.kernel);
+  const double rate = bytes && int8 != nullptr ? int8->rate : JobSize::float64_rate;
+  return {rows.size(), session.features, part_count(session.rule), rate, session.threads};
 }
 
 /// The summary of all rows where every rank has summed its own, and keeps those sums.

@@ -12,18 +12,12 @@ namespace arete {
 
 namespace {
 
-// Multiply-adds a second of one thread: about half of what current server cores reach (bench/
-// prints what this machine does). Only their ratio to the bandwidth matters here, and only roughly.
-constexpr double int8_rate = 200e9;
-constexpr double float64_rate = 20e9;
-
 /// Bytes that each rank moves for every byte of an all-reduce: it sends and receives nearly twice.
 constexpr double reduce_factor = 2;
 
 double seconds_to_sum(const JobSize& job, double rows) {
   const auto d = static_cast<double>(job.features);
-  const double rate = (job.int8_products ? int8_rate : float64_rate) * job.threads;
-  return rows * d * d / 2 / rate;
+  return rows * d * d / 2 / (job.rate * job.threads);
 }
 
 /// Bytes a second of an all-reduce, by the slowest rank: the second of two, for the first one may
@@ -73,7 +67,7 @@ ParallelChoice choose_parallel(Parallel asked, const JobSize& job, Communicator&
   // Hosts may differ; the slowest decides, and all decide alike.
   JobSize slowest = job;
   slowest.threads = smallest(job.threads, communicator);
-  slowest.int8_products = smallest(job.int8_products ? 1 : 0, communicator) == 1;
+  slowest.rate = smallest(job.rate, communicator);
   const double bandwidth = measured_bandwidth(communicator);
   const double by_data = seconds_by_data(slowest, communicator.size(), bandwidth);
   const double by_model = seconds_by_model(slowest);

@@ -26,11 +26,15 @@ struct ParallelChoice {
 
 /// What a job costs, as far as the choice depends on it.
 struct JobSize {
+  static constexpr double float64_rate = 20e9;
+
   std::uint64_t rows = 0;
   std::size_t features = 0;
   int parts = 1;
-  bool int8_products = false;  ///< rows of bytes, on a CPU that multiplies them
-  int threads = 1;             ///< of each rank
+  /// Multiply-adds a second of one thread: about half of what current server cores reach (bench/
+  /// prints what this machine does). Only its ratio to the bandwidth matters, and only roughly.
+  double rate = float64_rate;
+  int threads = 1;  ///< of each rank
 };
 
 /// Seconds in which `ranks` ranks sum the rows when each sums a share and the sums are added, over

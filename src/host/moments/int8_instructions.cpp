@@ -1,0 +1,37 @@
+#include "arete/moments/int8_instructions.hpp"
+
+#include <string_view>
+
+#include "arete/core/error.hpp"
+
+namespace arete {
+
+namespace {
+
+const Int8Instructions* present(const Int8Instructions* instructions, std::string_view kernel,
+                                std::string_view name) {
+  if (instructions == nullptr) {
+    fail(ErrorKind::unavailable,
+         "the {} kernel was asked for, but this CPU has no {}; leave the choice to auto", kernel,
+         name);
+  }
+  return instructions;
+}
+
+}  // namespace
+
+const Int8Instructions* int8_instructions(IntegerKernel kernel) {
+  switch (kernel) {
+    case IntegerKernel::vnni:
+      return present(vnni_instructions(), "vnni", "AVX-512 VNNI");
+    case IntegerKernel::avx2:
+      return present(avx2_instructions(), "avx2", "AVX2");
+    case IntegerKernel::float64:
+      return nullptr;
+    case IntegerKernel::automatic:
+      break;
+  }
+  return vnni_instructions() != nullptr ? vnni_instructions() : avx2_instructions();
+}
+
+}  // namespace arete
