@@ -46,6 +46,10 @@ struct Case {
   std::size_t rows;
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.rows << "x" << c.features << " " << name_of(c.type);
+}
+
 class IntegerMoments : public ::testing::TestWithParam<std::tuple<Case, IntegerKernel>> {};
 
 TEST_P(IntegerMoments, AreThoseOfTheReferenceToTheBit) {
@@ -92,6 +96,10 @@ struct Extreme {
   double even;
   double odd;
 };
+
+void PrintTo(const Extreme& extreme, std::ostream* out) {
+  *out << name_of(extreme.type) << " " << extreme.even << " and " << extreme.odd;
+}
 
 class ExtremeBytes : public ::testing::TestWithParam<std::tuple<Extreme, IntegerKernel>> {};
 
