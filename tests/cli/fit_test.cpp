@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,14 @@ class Fit : public testing::Test {
   std::string data_ = folder_.path().string();
   std::string model_ = (folder_.path() / "model.safetensors").string();
 };
+
+TEST_F(Fit, TellsItsOwnPeakOfMemory) {
+  sample::write_mnist(folder_, "train", 90);
+  constexpr std::size_t much = std::size_t{1} << 30;
+  const auto touched = std::make_unique<char[]>(much);  // by the process that starts the command
+  std::fill_n(touched.get(), much, '1');
+  EXPECT_LT(json_of({"fit", data_, "--no-test"})["peak_bytes"], much);
+}
 
 TEST_F(Fit, ReportsEverythingInItsPlace) {
   sample::write_mnist(folder_, "train", 90);

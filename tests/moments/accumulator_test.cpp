@@ -207,6 +207,16 @@ TEST(Accumulator, NamesTheFirstValueThatIsNotFinite) {
       data.rows[40][3] = bad;
       test::expect_error(ErrorKind::input, "memory: row 31, column 17",
                          [&] { return accumulate(data, IntegerKernel::automatic, 2, 8); });
+      // Once the sums are rounded, values are looked at only when the sums show a bad one.
+      data.rows[2][5] = 0.5;
+      const Groups groups(data, 8);
+      Accumulator accumulator(data.features, data.classes, type, IntegerKernel::automatic);
+      AccumulatorWorkspace workspace(data.features, data.classes.size(), 2);
+      accumulator.add(std::span(groups.groups).first(1), "memory", workspace, 2);
+      EXPECT_FALSE(accumulator.moments(2).exact);
+      test::expect_error(ErrorKind::input, "memory: row 31, column 17", [&] {
+        accumulator.add(std::span(groups.groups).subspan(1), "memory", workspace, 2);
+      });
     }
   }
 }

@@ -23,6 +23,15 @@ RowGroup concatenate(std::span<const RowGroup> groups) {
   return all;
 }
 
+/// Throws Error (input) for the first value that is not finite.
+std::vector<ValueRange> examine_all(std::span<const RowGroup> groups, std::string_view source,
+                                    int threads) {
+  std::vector<ValueRange> ranges(groups.size());
+  parallel_for(groups.size(), threads,
+               [&](std::size_t g) { ranges[g] = examine(groups[g], source); });
+  return ranges;
+}
+
 void sum_columns(const Matrix<double>& class_sums, std::vector<double>& column_sums) {
   std::ranges::fill(column_sums, 0.0);
   for (std::size_t k = 0; k < class_sums.rows(); ++k) {
@@ -95,9 +104,13 @@ void Accumulator::add_narrowed(const RowGroup& group, bool is_signed,
 
 void Accumulator::add_floats(std::span<const RowGroup> groups, std::string_view source,
                              AccumulatorWorkspace& workspace, int threads) {
-  std::vector<ValueRange> ranges(groups.size());
-  parallel_for(groups.size(), threads,
-               [&](std::size_t g) { ranges[g] = examine(groups[g], source); });
+  if (!moments_.exact) {
+    workspace.floats.add(groups, moments_.gram, moments_.class_sums, threads);
+    // What is not finite shows on the diagonal: only then is it looked for.
+    if (!has_finite_squares()) static_cast<void>(examine_all(groups, source, threads));
+    return check_limit();
+  }
+  const std::vector<ValueRange> ranges = examine_all(groups, source, threads);
   // Exact sums may be added in any order, so int8 products may come late, as long as all is exact.
   // What rounds is added in the order of the rows.
   std::vector<RowGroup> wide;
@@ -143,6 +156,13 @@ void Accumulator::flush(int threads) {
     if (*gram) (*gram)->flush(moments_.gram, moments_.class_sums, threads);
   }
   check_limit();
+}
+
+bool Accumulator::has_finite_squares() const noexcept {
+  for (std::size_t i = 0; i < moments_.features(); ++i) {
+    if (!std::isfinite(moments_.gram(i, i))) return false;
+  }
+  return true;
 }
 
 void Accumulator::check_limit() {
