@@ -114,6 +114,7 @@ class MpiCommunicator final : public Communicator {
 
   void check() override;
   void announce_failure() noexcept override;
+  void allow_delay(std::chrono::milliseconds delay) noexcept override { delay_ = delay; }
   [[nodiscard]] Failure agree_on_failure(std::optional<Failure> own) override;
 
  private:
@@ -135,6 +136,7 @@ class MpiCommunicator final : public Communicator {
 
   std::shared_ptr<const Session> session_;
   Limits limits_;
+  std::chrono::milliseconds delay_{};  ///< beyond limits_.agreement
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 0;
@@ -291,7 +293,7 @@ bool MpiCommunicator::completes(MPI_Request& request) {
 /// the others leave it some time to end the job.
 bool MpiCommunicator::gives_up(Clock::time_point now) {
   if (!deadline_ || now <= *deadline_) return false;
-  if (now > *deadline_ + limits_.agreement) return true;
+  if (now > *deadline_ + limits_.agreement + delay_) return true;
   if (heard_) return false;
   for (int lower = 0; lower < rank_; ++lower) {
     if (has_notice_of(lower)) return false;
@@ -304,31 +306,24 @@ bool MpiCommunicator::gives_up(Clock::time_point now) {
 void MpiCommunicator::announce_failure() noexcept {
   try {
     send_notices();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): agree_on_failure() finds out as well
+  } catch (...) {  // NOLINT(bugprone-empty-catch): agree_on_failure() then ends by its time limit
   }
 }
 
 Failure MpiCommunicator::agree_on_failure(std::optional<Failure> own) {
   ended_ = true;
-  deadline_ = Clock::now() + limits_.agreement;
+  deadline_ = Clock::now() + limits_.agreement + delay_;
   abort_with_ = own ? own->exit_code : static_cast<int>(ErrorKind::resource);
-  bool agreed = false;
   try {
-    agreed = agrees(own);
-  } catch (const Error& error) {
-    // Else MPI itself has failed: the others cannot be told.
-    if (error.kind() == ErrorKind::internal) {
-      abort_with_ = static_cast<int>(ErrorKind::internal);
-      throw;
+    if (agrees(own)) {
+      abort_with_.reset();
+      return {*lowest_failed_, report_.host.data(), report_.exit_code, report_.message.data()};
     }
+  } catch (const Error& error) {  // MPI itself has failed, or this class: the others are not told
+    if (!own) own = Failure{0, {}, static_cast<int>(error.kind()), error.what()};
   }
-  if (agreed) {
-    abort_with_.reset();
-    return {*lowest_failed_, report_.host.data(), report_.exit_code, report_.message.data()};
-  }
-  if (!own) {
-    own = Failure{0, {}, *abort_with_, "another rank has failed, and did not say why in time"};
-  }
+  if (!own) own = Failure{0, {}, *abort_with_, failed_in_silence};
+  abort_with_ = own->exit_code;
   own->rank = rank_;
   own->host = host_;
   own->known_to_all = false;

@@ -242,4 +242,26 @@ void expect_agreement_on_failure(Communicator& communicator, unsigned seed) {
   EXPECT_TRUE(failure.known_to_all);
 }
 
+void expect_announcement_is_heard(Communicator& communicator) {
+  using namespace std::chrono_literals;
+  constexpr auto until_agreement = 2s;
+  communicator.broadcast({}, 0);  // all begin at the same time
+  const auto start = std::chrono::steady_clock::now();
+  if (communicator.rank() == 0) {
+    communicator.announce_failure();
+    std::this_thread::sleep_for(until_agreement);
+    EXPECT_EQ(communicator.agree_on_failure(Failure{0, "", 3, "bad rows"}).message, "bad rows");
+    return;
+  }
+  const auto look = [&] {
+    while (true) {
+      communicator.check();
+      std::this_thread::sleep_for(1ms);
+    }
+  };
+  EXPECT_THROW(look(), OtherRankFailed);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, until_agreement) << "heard too late";
+  EXPECT_EQ(communicator.agree_on_failure({}).message, "bad rows");
+}
+
 }  // namespace arete::test

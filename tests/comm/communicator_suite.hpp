@@ -22,4 +22,8 @@ struct CommunicatorCase {
 /// communicator is at its end then.
 void expect_agreement_on_failure(Communicator& communicator, unsigned seed);
 
+/// Rank 0 announces its failure, and agrees on it some time later: the others, who only look for
+/// failures, hear of it before. The communicator is at its end then.
+void expect_announcement_is_heard(Communicator& communicator);
+
 }  // namespace arete::test

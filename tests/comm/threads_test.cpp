@@ -40,6 +40,29 @@ TEST_P(ThreadsOf, AgreeOnAFailure) {
   }
 }
 
+TEST(Threads, HearOfAnAnnouncedFailure) {
+  const auto communicators = thread_communicators({"a", "b", "c"});
+  std::vector<std::thread> ranks;
+  for (const auto& communicator : communicators) {
+    ranks.emplace_back([&] { test::expect_announcement_is_heard(*communicator); });
+  }
+  for (std::thread& rank : ranks) rank.join();
+}
+
+TEST(Threads, AreGivenMoreTimeWhereTheyMayNeedIt) {
+  const auto communicators = thread_communicators({"a", "b"}, 1ms);
+  for (const auto& communicator : communicators) communicator->allow_delay(1h);
+  std::thread slow([&] {
+    communicators[0]->announce_failure();
+    std::this_thread::sleep_for(50ms);
+    EXPECT_TRUE(communicators[0]->agree_on_failure(Failure{0, "", 3, "bad rows"}).known_to_all);
+  });
+  const Failure failure = communicators[1]->agree_on_failure({});
+  EXPECT_TRUE(failure.known_to_all);
+  EXPECT_EQ(failure.message, "bad rows");
+  slow.join();
+}
+
 TEST(Threads, HaveTheHostsTheyAreGiven) {
   run_as_threads({"a", "b", "a"}, [](Communicator& communicator) {
     EXPECT_EQ(communicator.size(), 3);

@@ -71,12 +71,12 @@ TEST(BlockReader, KeepsTheRowsThatLaterPassesWant) {
   const auto data = reference::random_data(ElementType::uint8, 103, 10, 3, 1);
   const auto is_third = [](std::uint64_t number) { return number % 3 == 0; };
   const auto source = reference::open(data, false);
-  // Two blocks and the wanted rows fit, or also all rows; or nothing but two blocks.
-  for (const std::size_t memory : {std::size_t{4000}, std::size_t{1} << 20, std::size_t{400}}) {
+  // All rows in use and the wanted ones fit; or nothing but two blocks.
+  for (const std::size_t memory : {std::size_t{1} << 20, std::size_t{4000}, std::size_t{400}}) {
     BlockReader reader(*source, {3, 100}, {1000, 8, memory, 1, 0, is_third});
     const Seen first = visit(reader);
     ASSERT_EQ(first.numbers.size(), 97U);
-    const bool kept = memory > 400;
+    const bool kept = memory > 4000;
     for (int pass = 2; pass < 4; ++pass) {
       const Seen later = visit(reader);
       if (!kept) {

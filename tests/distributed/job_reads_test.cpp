@@ -21,16 +21,15 @@ struct Read {
 
 class JobReads : public Jobs {
  protected:
-  /// What each rank reads of the file in a single pass, from byte `header` on.
+  /// What each rank reads of the file, from byte `header` on; rows to score are kept.
   std::vector<std::vector<Read>> reads_of_job(int ranks, const Strings& data,
                                               std::uint64_t header) {
     const Strings log = {"-x", "LD_PRELOAD=" ARETE_READ_LOG,
                          "-x", "READ_LOG_OF=" + std::filesystem::canonical(data.front()).string(),
                          "-x", "READ_LOG_TO=" + at("reads-")};
-    const Result result = mpirun(
-        Strings{"-n", std::to_string(ranks)} + log +
-        Strings{ARETE_COMMAND, "fit", "--holdout", "0", "--lambdas", "1", "--parallel", "data"} +
-        data);
+    const Result result =
+        mpirun(Strings{"-n", std::to_string(ranks)} + log +
+               Strings{ARETE_COMMAND, "fit", "--lambdas", "1,10", "--parallel", "data"} + data);
     EXPECT_EQ(result.exit, 0) << result.err;
     std::vector<std::vector<Read>> reads;
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {

@@ -77,9 +77,18 @@ TEST_P(JobsOfSome, TrainTheModelOfOneProcessFromFolds) {
   expect_same(fit, parallel("model"), at("model"));
 }
 
-TEST_P(JobsOfSome, GatherTheMomentsOfOneProcess) {
-  expect_same(Strings{"moments", "--out", at("moments"), "--first-row", "77"} + npy("rows"), {},
-              at("moments"));
+TEST_P(JobsOf, FollowTheProtocolOfTheStudyAsOneProcessDoes) {
+  const Strings fit = {"fit", folder_.path().string(), "--preset", "odyssey", "--out", at("model")};
+  for (const char* threads : {"1", "2"}) {
+    expect_same(fit, parallel("data") + Strings{"--threads", threads}, at("model"));
+  }
+}
+
+TEST_P(JobsOf, GatherTheMomentsOfOneProcess) {
+  const Strings moments = {"moments", "--out", at("moments"), "--first-row", "77"};
+  for (const char* threads : {"1", "2"}) {
+    expect_same(moments + npy("rows"), {"--threads", threads}, at("moments"));
+  }
 }
 
 TEST_P(JobsOfSome, PredictWhatOneProcessDoes) {

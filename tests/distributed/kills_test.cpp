@@ -192,15 +192,15 @@ class Kills : public Jobs {
 };
 
 TEST_F(Kills, LeaveWhatTheNextJobGoesOnFrom) {
-  const int kills = tests_take_long() ? 50 : 5;
+  const int kills = tests_take_long() ? 50 : 4;
   write_data();
   ASSERT_EQ(program(fit("alone")).exit, 0);
   const auto time = run_to_the_end(2);
   for (int i = 1; i <= kills && !HasFailure(); ++i) {
     run_and_kill(time);
-    if (i % 10 == 0) run_to_the_end(1 + up_to(3));
+    if (i % 4 == 0) run_and_kill(time);  // and what is left of two
+    run_to_the_end(1 + up_to(3));
   }
-  run_to_the_end(3);
 }
 
 }  // namespace

@@ -63,10 +63,30 @@ int one_dies() {
   return wait_for_failure(*communicator);
 }
 
+/// A rank that writes for longer than a failure is usually waited for.
+int one_saves_slowly() {
+  const auto communicator = open_communicator();
+  communicator->allow_delay(20s);
+  if (communicator->rank() != 1) return wait_for_failure(*communicator);
+  communicator->announce_failure();
+  std::this_thread::sleep_for(3s);  // beyond the limits of all ranks
+  return communicator->agree_on_failure(Failure{0, "", 6, "bad rows"}).exit_code;
+}
+
+/// Ranks that take each other's failure for granted: a bug, which is to be told.
+int nobody_fails() {
+  const auto communicator = open_communicator();
+  const Failure failure = communicator->agree_on_failure({});
+  if (communicator->rank() == 0) std::cerr << failure.message << '\n';
+  return failure.exit_code;
+}
+
 int run_scenario(std::string_view name) {
   if (name == "one_does_not_hear") return one_does_not_hear();
   if (name == "exception_passes") return exception_passes();
   if (name == "one_dies") return one_dies();
+  if (name == "one_saves_slowly") return one_saves_slowly();
+  if (name == "nobody_fails") return nobody_fails();
   return 2;
 }
 
@@ -79,6 +99,8 @@ int run_tests() {
       expect_agreement_on_failure(*mpi::mpi_communicator(session), seed);
     }
   });
+  register_test("HearsOfAnAnnouncedFailure",
+                [&] { expect_announcement_is_heard(*mpi::mpi_communicator(session)); });
   return RUN_ALL_TESTS();
 }
 

@@ -63,6 +63,18 @@ TEST_F(Mpirun, ARankThatDoesNotHearOfAFailureIsGivenUp) {
   EXPECT_EQ(count(result.err, "rank 1 gave up"), 1) << result.err;
 }
 
+TEST_F(Mpirun, ARankThatSavesSlowlyIsWaitedFor) {
+  const Result result = mpirun({"-n", "3", ARETE_LIMITS_SUITE, "one_saves_slowly"});
+  EXPECT_EQ(result.exit, 6) << result.err;
+  EXPECT_EQ(count(result.err, "MPI_ABORT"), 0) << result.err;
+}
+
+TEST_F(Mpirun, RanksThatAllTakeAnotherForFailedAreTold) {
+  const Result result = mpirun({"-n", "3", ARETE_LIMITS_SUITE, "nobody_fails"});
+  EXPECT_EQ(result.exit, 1) << result.err;
+  EXPECT_EQ(count(result.err, "a failure that none has had"), 1) << result.err;
+}
+
 TEST_F(Mpirun, NoRankWaitsForOneThatDies) {
   EXPECT_EQ(mpirun({"-n", "3", ARETE_LIMITS_SUITE, "one_dies"}).exit, 6);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -21,6 +22,10 @@ struct Failure {
   /// this rank is the one to report.
   bool known_to_all = true;
 };
+
+/// What is told where a rank that failed did not say why in time.
+inline constexpr const char* failed_in_silence =
+    "another rank has failed, and did not say why in time";
 
 /// Thrown on a rank that learns that another one cannot go on.
 struct OtherRankFailed : std::exception {
@@ -61,6 +66,9 @@ class Communicator {
   /// Lets the others know that this rank cannot go on: for one that has something to finish before
   /// it calls agree_on_failure(), so that they do the same meanwhile.
   virtual void announce_failure() noexcept = 0;
+  /// Ranks may take so much longer than usual from a failure to agree_on_failure(), for what they
+  /// have to finish. Called by all ranks alike.
+  virtual void allow_delay(std::chrono::milliseconds delay) noexcept = 0;
   /// How a job ends on an error: called by the rank that failed, with `own` (rank and host are
   /// filled in), and by the others, with nothing, after OtherRankFailed. Returns once every rank
   /// has called it, or has not within a time limit, the failure of the lowest rank that had one;

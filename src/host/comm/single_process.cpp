@@ -30,6 +30,7 @@ class SingleProcess final : public Communicator {
   }
   void check() override {}
   void announce_failure() noexcept override {}
+  void allow_delay(std::chrono::milliseconds /*delay*/) noexcept override {}
   [[nodiscard]] Failure agree_on_failure(std::optional<Failure> own) override {
     if (!own) fail(ErrorKind::internal, "a job of one process heard of another rank's failure");
     own->rank = 0;

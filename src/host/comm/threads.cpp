@@ -60,6 +60,11 @@ class ThreadJob {
     changed_.notify_all();
   }
 
+  void allow_delay(std::chrono::milliseconds delay) {
+    const std::lock_guard lock(mutex_);
+    delay_ = delay;
+  }
+
   Failure agree(int rank, std::optional<Failure> own) {
     std::unique_lock lock(mutex_);
     failed_ = true;
@@ -70,8 +75,13 @@ class ThreadJob {
       lowest_->host = hosts_[static_cast<std::size_t>(rank)];
     }
     changed_.notify_all();
-    const bool all = changed_.wait_for(lock, time_limit_, [&] { return left_ == hosts_.size(); });
-    if (!lowest_) fail(ErrorKind::internal, "ranks agree on a failure that no rank has had");
+    const bool all =
+        changed_.wait_for(lock, time_limit_ + delay_, [&] { return left_ == hosts_.size(); });
+    if (!lowest_ && all) fail(ErrorKind::internal, "ranks agree on a failure that none has had");
+    if (!lowest_) {
+      lowest_ = Failure{rank, hosts_[static_cast<std::size_t>(rank)],
+                        static_cast<int>(ErrorKind::resource), failed_in_silence};
+    }
     decided_ = true;
     Failure result = *lowest_;
     result.known_to_all = all;
@@ -81,6 +91,7 @@ class ThreadJob {
  private:
   const std::vector<std::string> hosts_;
   const std::chrono::milliseconds time_limit_;
+  std::chrono::milliseconds delay_{};  ///< beyond that limit
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<CollectiveCall> calls_;  ///< in this round
@@ -129,6 +140,7 @@ class ThreadCommunicator final : public Communicator {
 
   void check() override { job_->check(); }
   void announce_failure() noexcept override { job_->announce(); }
+  void allow_delay(std::chrono::milliseconds delay) noexcept override { job_->allow_delay(delay); }
   [[nodiscard]] Failure agree_on_failure(std::optional<Failure> own) override {
     return job_->agree(rank_, std::move(own));
   }

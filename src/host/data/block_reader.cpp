@@ -47,30 +47,41 @@ BlockReader::BlockReader(const RowSource& source, RowRange rows, const Options& 
          "{}: blocks of {} rows need {} bytes, but --memory leaves {} for them; allow more",
          info.name, block_rows_, 2 * block_rows_ * row_bytes, options.memory);
   }
-  if (is_wanted_later_) plan_keeping(options, held);
+  if (is_wanted_later_) plan_keeping(options, held, budget);
 }
 
 /// Blocks are kept as they are where all of their rows are wanted, or lie in memory anyway.
-void BlockReader::plan_keeping(const Options& options, std::size_t held_row_bytes) {
+void BlockReader::plan_keeping(const Options& options, std::size_t held_row_bytes,
+                               std::size_t budget) {
   constexpr std::size_t label_bytes = sizeof(RowBlock::labels[0]);
   constexpr std::size_t number_bytes = sizeof(RowBlock::numbers[0]);
-  std::uint64_t wanted = 0;
-  for (std::uint64_t row = rows_.first; row < rows_.last; ++row) {
-    wanted += is_wanted_later_(first_number_ + row) ? 1 : 0;
-  }
-  const bool is_resident = held_row_bytes == 0;
-  if (is_resident || wanted == rows_.size()) {
+  const auto count_wanted = [&] {
+    std::uint64_t wanted = 0;
+    for (std::uint64_t row = rows_.first; row < rows_.last; ++row) {
+      wanted += is_wanted_later_(first_number_ + row) ? 1 : 0;
+    }
+    return wanted;
+  };
+  const std::uint64_t wanted = held_row_bytes == 0 ? rows_.size() : count_wanted();
+  if (wanted == rows_.size()) {
     // The last blocks of a first pass are kept as well, so they need no room for reading ahead.
-    const std::size_t budget =
-        is_resident ? std::max(options.memory / 2, least_resident_budget) : options.memory / 2;
     const bool fits = rows_.size() <= budget / (held_row_bytes + label_bytes);
     keeping_ = fits ? Keeping::blocks : Keeping::nothing;
     return;
   }
-  const std::size_t in_flight = 2 * block_rows_ * held_row_bytes;  // checked against the budget
-  const bool fits =
-      wanted <= (options.memory - in_flight) / (held_row_bytes + label_bytes + number_bytes);
+  // Two blocks, and what is made of them, come beside the rows that are kept.
+  const std::size_t in_flight =
+      std::min<std::uint64_t>(2 * block_rows_, rows_.size()) * (held_row_bytes + bookkeeping_bytes);
+  const std::size_t rest = options.memory - std::min(options.memory, in_flight);
+  const bool fits = wanted <= rest / (held_row_bytes + label_bytes + number_bytes);
   keeping_ = fits ? Keeping::wanted : Keeping::nothing;
+}
+
+std::uint64_t BlockReader::next_rows() const noexcept {
+  if (kept_.empty()) return rows_.size();
+  std::uint64_t rows = 0;
+  for (const RowBlock& block : kept_) rows += block.rows;
+  return rows;
 }
 
 std::size_t BlockReader::block_count() const noexcept {

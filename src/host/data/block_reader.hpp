@@ -36,13 +36,15 @@ class BlockReader {
   /// Seconds that for_each spent waiting for rows so far.
   [[nodiscard]] double seconds_waited() const noexcept { return seconds_waited_; }
   [[nodiscard]] RowRange rows() const noexcept { return rows_; }
+  /// How many rows the next pass gives.
+  [[nodiscard]] std::uint64_t next_rows() const noexcept;
   [[nodiscard]] std::size_t block_rows() const noexcept { return block_rows_; }
 
  private:
   /// What is kept of the rows of the first pass: nothing, all, or those that are wanted.
   enum class Keeping : std::uint8_t { nothing, blocks, wanted };
 
-  void plan_keeping(const Options& options, std::size_t held_row_bytes);
+  void plan_keeping(const Options& options, std::size_t held_row_bytes, std::size_t budget);
   [[nodiscard]] RowRange range_of(std::size_t block) const noexcept;
   [[nodiscard]] std::size_t block_count() const noexcept;
   void read(std::size_t block, RowBlock& into) const;

@@ -26,6 +26,7 @@ void set_shape(RowBlock& block, const SourceInfo& info, RowRange range) {
          range.first, range.last, info.rows);
   }
   block.first_row = range.first;
+  block.numbers.clear();
   block.rows = range.size();
   block.features = info.features;
   block.type = info.type;
@@ -73,6 +74,8 @@ RowBlock pick_rows(const RowBlock& block, const std::function<bool(std::uint64_t
   picked.type = block.type;
   picked.storage = Buffer<std::byte>(places.size() * row_bytes);
   picked.data = picked.storage.data();
+  picked.numbers.reserve(places.size());
+  if (!block.labels.empty()) picked.labels.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
     picked.numbers.push_back(block.number(places[i]));
     if (!block.labels.empty()) picked.labels.push_back(block.labels[places[i]]);

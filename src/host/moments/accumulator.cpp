@@ -152,10 +152,14 @@ Moments& Accumulator::moments(int threads) {
 }
 
 void Accumulator::flush(int threads) {
+  flush_int8(threads);
+  check_limit();
+}
+
+void Accumulator::flush_int8(int threads) {
   for (auto* gram : {&unsigned_gram_, &signed_gram_}) {
     if (*gram) (*gram)->flush(moments_.gram, moments_.class_sums, threads);
   }
-  check_limit();
 }
 
 bool Accumulator::has_finite_squares() const noexcept {
@@ -174,6 +178,7 @@ void Accumulator::check_limit() {
   if (!moments_.exact || within_exact_limit(moments_)) return;
   if (is_integer(type_)) fail_inexact(fmt::format("after {} rows", moments_.rows));
   moments_.exact = false;
+  flush_int8(1);  // before anything that is added in the order of the rows
 }
 
 }  // namespace arete

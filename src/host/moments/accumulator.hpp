@@ -55,6 +55,7 @@ class Accumulator {
   void count(const RowGroup& group);
   Int8Gram& int8_gram(bool is_signed, std::size_t teams);
   void flush(int threads);
+  void flush_int8(int threads);
   [[nodiscard]] bool has_finite_squares() const noexcept;
   void check_limit();
 

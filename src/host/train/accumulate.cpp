@@ -1,7 +1,7 @@
 #include "arete/train/accumulate.hpp"
 
-#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "arete/comm/share.hpp"
 #include "arete/core/checked.hpp"
@@ -74,12 +74,14 @@ BlockReader block_reader(const RowSource& source, RowRange rows, const FitOption
   reader.align = alignment(source.info());
   reader.memory = memory;
   if (passes == Passes::two) {
-    reader.is_wanted_later = [rule = options.rule,
-                              held_out = held_out_parts(options.rule)](std::uint64_t number) {
-      return std::ranges::count(held_out, part_of(rule, number)) > 0;
+    std::vector<bool> is_held_out(static_cast<std::size_t>(part_count(options.rule)), false);
+    for (const int part : held_out_parts(options.rule)) {
+      is_held_out[static_cast<std::size_t>(part)] = true;
+    }
+    reader.is_wanted_later = [rule = options.rule, is_held_out](std::uint64_t number) {
+      return bool{is_held_out[static_cast<std::size_t>(part_of(rule, number))]};
     };
   }
-  reader.shards = is_integer(source.info().type) ? 1 : static_cast<std::size_t>(options.threads);
   return {source, rows, reader};
 }
 
@@ -141,6 +143,7 @@ void accumulate(const Accumulation& setup, BlockReader& blocks, StageSeconds& se
     remaining = checkpoint->remaining();
     std::uint64_t missing = 0;
     for (const RowRange& range : remaining) missing += range.size();
+    setup.communicator.allow_delay(checkpoint->slowest_write());
     const std::uint64_t total = setup.rows.size();
     if (missing < total) setup.listener.resumed(total - missing, total);
   }

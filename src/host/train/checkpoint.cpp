@@ -186,6 +186,9 @@ Checkpoint::Checkpoint(const CheckpointOptions& options, const RowSource& source
                        const FitOptions& fit, Communicator& communicator)
     : folder_(options.folder), period_(options.seconds), first_row_(fit.first_row) {
   const SourceInfo& info = source.info();
+  const auto d = static_cast<double>(info.features);
+  piece_bytes_ = part_count(fit.rule) * d * (d / 2 + static_cast<double>(info.classes.size())) *
+                 sizeof(double);
   set_ = {fit.rule, {}, {}, info.type, info.shape, info.preprocessing};
   std::string listing;
   if (communicator.rank() == 0) {
@@ -243,6 +246,12 @@ void Checkpoint::added(RowRange rows) {
 
 void Checkpoint::write_when_due(Session& session) {
   if (std::chrono::steady_clock::now() - last_written_ >= period_) write(session);
+}
+
+std::chrono::milliseconds Checkpoint::slowest_write() const noexcept {
+  constexpr double bytes_per_second = 20e6;
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(1e3 * piece_bytes_ / bytes_per_second));
 }
 
 void Checkpoint::write(Session& session) {

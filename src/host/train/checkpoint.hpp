@@ -38,6 +38,9 @@ class Checkpoint {
   /// Writes when the time has come.
   void write_when_due(Session& session);
 
+  /// How long writing a piece may take, on a disk that is slow but not dead.
+  [[nodiscard]] std::chrono::milliseconds slowest_write() const noexcept;
+
   /// Writes this rank's piece, where there is anything to write since the last time.
   void write(Session& session);
 
@@ -53,6 +56,7 @@ class Checkpoint {
   std::filesystem::path piece_;  ///< this rank's
   std::vector<std::filesystem::path> old_;  ///< pieces that this rank's holds, of earlier runs
   std::vector<RowRange> remaining_;
+  double piece_bytes_ = 0;  ///< about
   bool unwritten_ = false;
 };
 

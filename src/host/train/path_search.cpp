@@ -130,12 +130,13 @@ class PathSearch {
     {
       const Stopwatch watch(seconds);
       std::uint64_t done = 0;
+      const std::uint64_t total = setup_.blocks->next_rows();
       setup_.blocks->for_each([&](const RowBlock& block) {
         for (HeldOutPath& held_out : paths) {
           setup_.session.score(block, held_out.part, held_out.solved.path, held_out.counts);
         }
         done += block.rows;
-        pause("score", done, setup_.blocks->rows().size());
+        pause("score", done, total);
       });
       for (HeldOutPath& held_out : paths) {
         // A rank that has no rows of its own has scored none.
