@@ -65,6 +65,17 @@ target_link_libraries(test_comm PRIVATE Threads::Threads)
 
 arete_add_test(backend open_backend_test.cpp)
 
+# The device's pipeline by plain loops: no CUDA is needed.
+if(NOT TARGET arete_device)
+  include(${PROJECT_SOURCE_DIR}/src/device/pipeline.cmake)
+endif()
+arete_add_test(device
+  host_device.cpp
+  score_test.cpp
+  solve_test.cpp
+  sums_test.cpp)
+target_link_libraries(test_device PRIVATE arete_device OpenBLAS::openmp)
+
 arete_add_test(train
   checkpoint_test.cpp
   fashion_mnist_test.cpp

@@ -16,27 +16,38 @@ std::unique_ptr<Backend> open_cuda(int device) {
   return table.open_backend(device);
 }
 
+/// The number of device that a module is asked for when it is to share out its own: -1 for the
+/// first process of the machine, -2 for the second, ...
+int any_device(int local_rank) { return -1 - local_rank; }
+
+ChosenBackend choose_automatically(int local_rank) {
+  try {
+    return {open_cuda(any_device(local_rank)), "auto: there is a GPU"};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable) throw;
+    return {cpu_backend(), fmt::format("auto: {}", error.what())};
+  }
+}
+
 }  // namespace
 
-std::unique_ptr<Backend> open_backend(std::string_view device) {
-  if (device == "cpu") return cpu_backend();
-  if (device == "cuda") return open_cuda(0);
-  if (device == "auto") {
-    try {
-      return open_cuda(0);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable) throw;
-      return cpu_backend();
-    }
-  }
+ChosenBackend choose_backend(std::string_view device, int local_rank) {
+  constexpr const char* asked = "asked for";
+  if (device == "cpu") return {cpu_backend(), asked};
+  if (device == "cuda") return {open_cuda(any_device(local_rank)), asked};
+  if (device == "auto") return choose_automatically(local_rank);
   constexpr std::string_view prefix = "cuda:";
   int index = 0;
   if (device.starts_with(prefix)) {
     const char* end = device.data() + device.size();
     const auto [stop, error] = std::from_chars(device.data() + prefix.size(), end, index);
-    if (error == std::errc() && stop == end && index >= 0) return open_cuda(index);
+    if (error == std::errc() && stop == end && index >= 0) return {open_cuda(index), asked};
   }
   fail(ErrorKind::usage, "--device {}: give auto, cpu, cuda or cuda:0, cuda:1, ...", device);
+}
+
+std::unique_ptr<Backend> open_backend(std::string_view device) {
+  return choose_backend(device).backend;
 }
 
 }  // namespace arete
