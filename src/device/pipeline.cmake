@@ -5,6 +5,7 @@ add_library(arete_device OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/moments/row_feed.cpp
   ${CMAKE_CURRENT_LIST_DIR}/moments/slice.cpp
   ${CMAKE_CURRENT_LIST_DIR}/moments/sums_plan.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/runtime/probe.cpp
   ${CMAKE_CURRENT_LIST_DIR}/runtime/raw_rows.cpp
   ${CMAKE_CURRENT_LIST_DIR}/score/device_scorer.cpp
   ${CMAKE_CURRENT_LIST_DIR}/score/digit_scale.cpp
