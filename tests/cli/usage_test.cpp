@@ -144,7 +144,7 @@ TEST_F(Usage, InfoSaysWhatIsMissing) {
   const Json json = json_of({"info"});
   EXPECT_EQ(keys_of(json),
             (Strings{"schema", "command", "version", "build", "blas", "int8_products", "threads",
-                     "memory_bytes", "devices", "modules"}));
+                     "memory_bytes", "devices", "gpus", "no_gpu", "modules"}));
   EXPECT_GE(json["threads"], 1);
   EXPECT_EQ(json["devices"][0], "cpu");
   ASSERT_EQ(json["modules"].size(), 3U);

@@ -145,7 +145,7 @@ class Backend {
 /// A device, and why it was taken.
 struct ChosenBackend {
   std::unique_ptr<Backend> backend;
-  std::string reason;  ///< "asked for", or what `auto` found
+  std::string reason;  ///< what `auto` found; empty where the device was named
 };
 
 /// "cpu", "cuda", "cuda:1" or "auto" (a GPU where the module and a GPU are there, else the CPU).

@@ -22,26 +22,27 @@ int any_device(int local_rank) { return -1 - local_rank; }
 
 ChosenBackend choose_automatically(int local_rank) {
   try {
-    return {open_cuda(any_device(local_rank)), "auto: there is a GPU"};
+    auto gpu = open_cuda(any_device(local_rank));
+    std::string reason = "there is a GPU: " + gpu->description();
+    return {std::move(gpu), std::move(reason)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable) throw;
-    return {cpu_backend(), fmt::format("auto: {}", error.what())};
+    return {cpu_backend(), error.what()};
   }
 }
 
 }  // namespace
 
 ChosenBackend choose_backend(std::string_view device, int local_rank) {
-  constexpr const char* asked = "asked for";
-  if (device == "cpu") return {cpu_backend(), asked};
-  if (device == "cuda") return {open_cuda(any_device(local_rank)), asked};
+  if (device == "cpu") return {cpu_backend(), {}};
+  if (device == "cuda") return {open_cuda(any_device(local_rank)), {}};
   if (device == "auto") return choose_automatically(local_rank);
   constexpr std::string_view prefix = "cuda:";
   int index = 0;
   if (device.starts_with(prefix)) {
     const char* end = device.data() + device.size();
     const auto [stop, error] = std::from_chars(device.data() + prefix.size(), end, index);
-    if (error == std::errc() && stop == end && index >= 0) return {open_cuda(index), asked};
+    if (error == std::errc() && stop == end && index >= 0) return {open_cuda(index), {}};
   }
   fail(ErrorKind::usage, "--device {}: give auto, cpu, cuda or cuda:0, cuda:1, ...", device);
 }
