@@ -78,6 +78,7 @@ if(NOT TARGET arete_device)
 endif()
 arete_add_test(device
   ../backend/backend_suite.cpp
+  collective_test.cpp
   host_backend.cpp
   host_device.cpp
   probe_test.cpp

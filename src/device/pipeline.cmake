@@ -1,6 +1,8 @@
 # What the device does, without CUDA: everything but the CUDA files asks for the operations of
 # runtime/device.hpp. So it is built, and tested by plain loops, where there is no CUDA too.
 add_library(arete_device OBJECT
+  ${CMAKE_CURRENT_LIST_DIR}/collective/gpus_of_job.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/collective/wait.cpp
   ${CMAKE_CURRENT_LIST_DIR}/moments/part_sums.cpp
   ${CMAKE_CURRENT_LIST_DIR}/moments/row_feed.cpp
   ${CMAKE_CURRENT_LIST_DIR}/moments/slice.cpp
