@@ -97,7 +97,10 @@ void PartSums::add_float64(const Slice& slice, int part, SumsWorkspace& workspac
   }
   const std::size_t count = slice.layout.rows(part);
   device_.run(lane, GatherFloat64{slice.raw, slice.order_of(part), count, workspace.rows.data()});
-  device_.add_gram(lane, {count, d, workspace.rows.data(), gram_.data()});
+  // What is exact must stay so: an emulation promises less.
+  const auto method = exact_ ? GramProduct::Method::syrk : workspace.plan.float_gram;
+  device_.add_gram(
+      lane, {count, d, workspace.rows.data(), gram_.data(), method, workspace.plan.strip_width});
   device_.run(lane, AddClassSums{workspace.rows.data(), d, class_counts_.size(),
                                  slice.class_begin + slice.layout.first(part), class_sums_.data()});
 }

@@ -18,9 +18,10 @@ struct SumsPlan {
   std::size_t classes = 0;
   std::size_t parts = 0;
   std::size_t slice_rows = 0;
-  std::size_t strip_width = 0;    ///< features of one int8 product
-  std::size_t panel_columns = 0;  ///< features and classes, filled up
-  std::size_t panel_rows = 0;     ///< that are multiplied at once; 0: nothing is multiplied in int8
+  std::size_t strip_width = 0;                                 ///< features of one int8 product
+  GramProduct::Method float_gram = GramProduct::Method::syrk;  ///< of what is not exact
+  std::size_t panel_columns = 0;                               ///< features and classes, filled up
+  std::size_t panel_rows = 0;  ///< that are multiplied at once; 0: nothing is multiplied in int8
 
   /// Bytes of the panel of one part, and of the int32 products that all parts share.
   [[nodiscard]] std::size_t panel_bytes() const;
@@ -96,7 +97,7 @@ class PartSums {
 
   Device& device_;
   const SessionOptions& options_;
-  Memory<double> gram_;        ///< features x features; zero for j < i
+  Memory<double> gram_;        ///< features x features; j >= i
   Memory<double> class_sums_;  ///< classes x features
   std::uint64_t rows_ = 0;
   bool exact_ = true;

@@ -24,7 +24,7 @@ bool may_use_int8(const SessionOptions& options) {
          "the vnni kernel was asked for, but that is the CPU's; leave the choice to auto, or use "
          "--device cpu");
   }
-  return options.kernel == IntegerKernel::automatic && options.type != ElementType::int16;
+  return options.kernel != IntegerKernel::float64 && options.type != ElementType::int16;
 }
 
 }  // namespace
@@ -59,6 +59,8 @@ SumsPlan plan_sums(const SessionOptions& options, const Tuning& tuning, std::siz
   plan.parts = static_cast<std::size_t>(part_count(options.rule));
   plan.slice_rows = RowFeed::slice_rows(options, tuning);
   plan.strip_width = tuning.strip_width;
+  plan.float_gram =
+      options.kernel == IntegerKernel::emulated ? GramProduct::Method::emulated : tuning.float_gram;
   plan.panel_columns = round_up(add(plan.features, plan.classes), Int8Product::alignment);
   if (may_use_int8(options)) {
     const std::size_t affordable = free / 8 / multiply(plan.parts, plan.panel_columns);

@@ -43,12 +43,20 @@ struct Product {
   std::size_t c_stride = 0;
 };
 
-/// G += X'X for row-major X (rows x features) and G, of which only j >= i is read and written.
+/// G += X'X for row-major X (rows x features) and G, of which j >= i counts and the rest is
+/// unspecified afterwards.
 struct GramProduct {
+  enum class Method : std::uint8_t {
+    syrk,      ///< one call
+    strips,    ///< one product for each strip of `strip_width` features
+    emulated,  ///< the same by cuBLAS's fixed-point emulation of float64
+  };
   std::size_t rows = 0;
   std::size_t features = 0;
   const double* x = nullptr;
   double* gram = nullptr;
+  Method method = Method::syrk;
+  std::size_t strip_width = 2048;
 };
 
 /// A number for each row of a matrix.

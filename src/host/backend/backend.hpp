@@ -17,11 +17,14 @@
 
 namespace arete {
 
-/// How products of 8-bit integers are summed on the CPU. The bits of the result are the same.
+/// How products are summed. Of integers the bits of the result are the same.
 enum class IntegerKernel : std::uint8_t {
-  automatic,  ///< vnni where the CPU has it
-  vnni,       ///< int8 products, int32 sums (AVX-512 VNNI)
+  automatic,  ///< int8 products of bytes where the device has them, float64 else
+  vnni,       ///< int8 products, int32 sums (AVX-512 VNNI); of the CPU
   float64,    ///< float64 products by dsyrk
+  /// As automatic, but of floats that are no integers by the fixed-point emulation of float64 that
+  /// cuBLAS 13.1 has; of GPUs. Its error is that of float64 products by cuBLAS's own account.
+  emulated,
 };
 
 struct SessionOptions {

@@ -17,6 +17,11 @@ bool use_int8_products(IntegerKernel kernel) {
          "the vnni kernel was asked for, but this CPU has no AVX-512 VNNI; leave the choice to "
          "auto");
   }
+  if (kernel == IntegerKernel::emulated) {
+    fail(ErrorKind::unavailable,
+         "the emulated kernel was asked for, but that is a GPU's; leave the choice to auto, or use "
+         "--device cuda");
+  }
   return kernel != IntegerKernel::float64 && has_int8_products();
 }
 

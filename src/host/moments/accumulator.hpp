@@ -27,7 +27,7 @@ struct AccumulatorWorkspace {
 /// the int8 products where the CPU has them; everything else is summed in float64.
 class Accumulator {
  public:
-  /// Throws Error (unavailable) when `kernel` is vnni and the CPU lacks it.
+  /// Throws Error (unavailable) when `kernel` is vnni and the CPU lacks it, or a GPU's.
   Accumulator(std::size_t features, const ClassList& classes, ElementType type,
               IntegerKernel kernel);
 

@@ -1,5 +1,6 @@
 #include "device/runtime/cuda/cuda_device.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,20 @@ namespace {
 std::int64_t as_int64(std::size_t n) { return static_cast<std::int64_t>(n); }
 int as_int(std::size_t n) { return static_cast<int>(n); }
 
+/// CUBLAS_COMPUTE_64F_EMULATED_FIXEDPOINT, which headers before cuBLAS 13.1 do not name.
+constexpr auto emulated_float64 = static_cast<cublasComputeType_t>(79);
+constexpr std::size_t least_version_of_emulation = 130100;
+
+void check_emulation() {
+  const std::size_t version = cublasLtGetVersion();
+  if (version >= least_version_of_emulation) return;
+  fail(ErrorKind::unavailable,
+       "the emulated kernel was asked for, but the cuBLAS that was loaded is {}.{}, and {}.{} or "
+       "later is needed; leave the choice to auto",
+       version / 10000, version / 100 % 100, least_version_of_emulation / 10000,
+       least_version_of_emulation / 100 % 100);
+}
+
 /// What comes back to the host of an examination.
 struct Examination {
   Examination() : on_device(make_bytes(sizeof(ValueSummary))) {}
@@ -28,7 +43,7 @@ struct Examination {
 
 class CudaDevice final : public Device {
  public:
-  explicit CudaDevice(int index) : index_(index), name_("cuda:" + std::to_string(index)) {
+  explicit CudaDevice(int index) : name_("cuda:" + std::to_string(index)) {
     expect_success(cudaSetDevice(index), "cudaSetDevice");
     for (int lane = 0; lane < lanes; ++lane) lanes_.push_back(std::make_unique<CudaLane>());
     for (Event& event : events_) event = make_event(false);
@@ -153,7 +168,8 @@ class CudaDevice final : public Device {
     expect_success(cudaMemcpyAsync(to, from, bytes, kind, stream(lane)), "cudaMemcpyAsync");
   }
 
-  int index_;
+  void add_gram_by_strips(int lane, const GramProduct& product);
+
   std::string name_;
   std::vector<std::unique_ptr<CudaLane>> lanes_;
   std::array<Event, events> events_;
@@ -185,7 +201,27 @@ void CudaDevice::multiply(int lane, const Product& p) {
 
 // cuBLAS's matrices are column-major: our upper triangle is its lower one.
 
+/// One product for each strip of features: those of the strip by all from its diagonal on.
+void CudaDevice::add_gram_by_strips(int lane, const GramProduct& p) {
+  const double one = 1;
+  const std::int64_t d = as_int64(p.features);
+  const auto compute =
+      p.method == GramProduct::Method::emulated ? emulated_float64 : CUBLAS_COMPUTE_64F;
+  for (std::size_t begin = 0; begin < p.features; begin += p.strip_width) {
+    const std::size_t width = std::min(p.strip_width, p.features - begin);
+    const double* const x = p.x + begin;
+    expect_success(
+        cublasGemmEx_64(of(lane).cublas(), CUBLAS_OP_N, CUBLAS_OP_T, as_int64(p.features - begin),
+                        as_int64(width), as_int64(p.rows), &one, x, CUDA_R_64F, d, x, CUDA_R_64F, d,
+                        &one, p.gram + begin * p.features + begin, CUDA_R_64F, d, compute,
+                        CUBLAS_GEMM_DEFAULT),
+        "cublasGemmEx");
+  }
+}
+
 void CudaDevice::add_gram(int lane, const GramProduct& p) {
+  if (p.method == GramProduct::Method::emulated) check_emulation();
+  if (p.method != GramProduct::Method::syrk) return add_gram_by_strips(lane, p);
   const double one = 1;
   const std::int64_t d = as_int64(p.features);
   expect_success(cublasDsyrk_64(of(lane).cublas(), CUBLAS_FILL_MODE_LOWER, CUBLAS_OP_N, d,
