@@ -82,6 +82,7 @@ arete_add_test(device
   host_backend.cpp
   host_device.cpp
   probe_test.cpp
+  rows_test.cpp
   score_test.cpp
   solve_test.cpp
   sums_test.cpp)

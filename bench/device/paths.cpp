@@ -72,6 +72,7 @@ SessionOptions options_for(const Problem& problem) {
 /// The whole path of ten lambdas and the refit; seconds of the device by stage as counters.
 void time_path(benchmark::State& state, const Problem& problem) {
   std::vector<double> lambdas;
+  lambdas.reserve(10);
   for (int l = 0; l < 10; ++l) lambdas.push_back(std::pow(10.0, l + 3));
   const SessionOptions options = options_for(problem);
   Pixels pixels(problem);

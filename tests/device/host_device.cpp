@@ -231,7 +231,7 @@ void HostDevice::multiply(int lane, const Int8Product& p) {
   }
   for (const void* address : {static_cast<const void*>(p.a), static_cast<const void*>(p.b),
                               static_cast<const void*>(p.c)}) {
-    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(address) % Int8Product::alignment, 0U);
+    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(address) % Int8Product::address_alignment, 0U);
   }
   ASSERT_GT(p.n, 0U);
   ASSERT_LE(p.n, Int8Product::most_columns);

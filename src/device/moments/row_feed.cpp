@@ -145,7 +145,8 @@ void RowFeed::bring(const RowBlock& block, std::size_t first, std::size_t rows, 
   slot.taken = true;
   if (!kept) return;
   kept_bytes_ += bytes;
-  kept_.insert_or_assign(slice.first_row, Kept{std::move(own), std::move(slice)});
+  const std::uint64_t first_row = slice.first_row;
+  kept_.insert_or_assign(first_row, Kept{std::move(own), std::move(slice)});
 }
 
 void RowFeed::forget() {

@@ -10,9 +10,11 @@ namespace arete::device {
 
 /// C (m x n) = A'B, all column-major; A is k x m, B is k x n. By what cuBLASLt asks of products of
 /// int8: n <= most_columns, k <= most_rows (a sum of so many products of int8 fits an int32), and
-/// m, k, the strides and the addresses are multiples of `alignment`.
+/// m, k and the strides are multiples of `alignment`; addresses of `address_alignment`, for which
+/// its kernels are chosen.
 struct Int8Product {
   static constexpr std::size_t alignment = 16;
+  static constexpr std::size_t address_alignment = 256;
   static constexpr std::size_t most_columns = 65'536;
   static constexpr std::size_t most_rows = 131'056;  ///< below 2^31 / 128^2, and a multiple of 16
   std::size_t m = 0;

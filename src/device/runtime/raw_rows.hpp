@@ -10,7 +10,7 @@ namespace arete::device {
 /// Rows of any element type as they were read, row-major, in the memory of the device. Functions
 /// here run on the device: they are constexpr, and nvcc is told (--expt-relaxed-constexpr) to
 /// compile such functions for it too, so that no file but the CUDA ones need know of CUDA.
-struct RawRows {
+struct RawRows {  // NOLINT(cppcoreguidelines-pro-type-member-init): one pointer of the union
   ElementType type = ElementType::uint8;
   std::size_t features = 0;
   union {

@@ -36,9 +36,9 @@ std::size_t bytes_for_rows(const SessionOptions& options, const SumsPlan& plan,
 
 class DeviceSession final : public Session {
  public:
-  DeviceSession(std::unique_ptr<Device> device, const SessionOptions& options,
+  DeviceSession(std::unique_ptr<Device> device, SessionOptions options,
                 CollectiveFactory collective, const Tuning& tuning)
-      : options_(options),
+      : options_(std::move(options)),
         tuning_(tuning),
         device_(std::move(device)),
         plan_(plan_sums(options_, tuning_, device_->free_memory())),

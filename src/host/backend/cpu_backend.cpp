@@ -152,6 +152,7 @@ class CpuSession final : public Session {
 
 DataSummary CpuSession::summary() {
   std::vector<std::uint64_t> part_rows;
+  part_rows.reserve(parts_.size());
   for (int part = 0; part < part_count(options_.rule); ++part) {
     part_rows.push_back(part_moments(part).rows);
   }

@@ -44,11 +44,13 @@ CudaLane::CudaLane()
       parameters_(make_parameters()),
       info_(make_bytes(sizeof(int))) {}
 
+// The queries take addresses, but look at nothing there.
+
 CudaLane::Workspace CudaLane::factorise_workspace(std::size_t n) const {
   Workspace needed;
   const auto size = static_cast<std::int64_t>(n);
   expect_success(cusolverDnXpotrf_bufferSize(cusolver(), parameters_.get(), CUBLAS_FILL_MODE_LOWER,
-                                             size, CUDA_R_64F, nullptr, size, CUDA_R_64F,
+                                             size, CUDA_R_64F, info_.get(), size, CUDA_R_64F,
                                              &needed.device, &needed.host),
                  "cusolverDnXpotrf_bufferSize");
   return needed;
@@ -57,11 +59,11 @@ CudaLane::Workspace CudaLane::factorise_workspace(std::size_t n) const {
 CudaLane::Workspace CudaLane::eigen_workspace(std::size_t n) const {
   Workspace needed;
   const auto size = static_cast<std::int64_t>(n);
-  expect_success(
-      cusolverDnXsyevd_bufferSize(cusolver(), parameters_.get(), CUSOLVER_EIG_MODE_VECTOR,
-                                  CUBLAS_FILL_MODE_LOWER, size, CUDA_R_64F, nullptr, size,
-                                  CUDA_R_64F, nullptr, CUDA_R_64F, &needed.device, &needed.host),
-      "cusolverDnXsyevd_bufferSize");
+  expect_success(cusolverDnXsyevd_bufferSize(cusolver(), parameters_.get(),
+                                             CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, size,
+                                             CUDA_R_64F, info_.get(), size, CUDA_R_64F, info_.get(),
+                                             CUDA_R_64F, &needed.device, &needed.host),
+                 "cusolverDnXsyevd_bufferSize");
   return needed;
 }
 
