@@ -39,7 +39,8 @@ std::unique_ptr<Backend> open_backend(int request) {
   const device::Probe probe = device::look_for_gpus();
   const int index = device::chosen_gpu(request, probe.gpus.size());
   if (const auto reason = device::obstacle(probe, index)) {
-    throw Error(ErrorKind::unavailable, *reason);
+    fail(ErrorKind::unavailable, "--device cuda{}: {}",
+         request < 0 ? "" : fmt::format(":{}", request), *reason);
   }
   return std::make_unique<CudaBackend>(
       index, device::describe(probe.gpus[static_cast<std::size_t>(index)]));

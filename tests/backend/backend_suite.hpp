@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct BackendUnderTest {
   std::function<std::unique_ptr<Backend>()> open;
   bool computes_fast = true;  ///< plain loops leave the larger tests out
 };
+
+/// For the names of tests.
+inline void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
 
 /// What the program that holds the suite wants it to run on.
 [[nodiscard]] std::vector<BackendUnderTest> backends_under_test();

@@ -59,6 +59,10 @@ struct Case {
   device::ScoreMethod method;
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << name_of(c.type) << " by method " << static_cast<int>(c.method);
+}
+
 class DeviceScores : public ::testing::TestWithParam<Case> {
  protected:
   [[nodiscard]] static device::Tuning tuning(bool keep_rows) {

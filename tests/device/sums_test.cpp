@@ -36,6 +36,10 @@ struct Shape {
   std::size_t classes;
 };
 
+void PrintTo(const Shape& shape, std::ostream* out) {
+  *out << shape.rows << " rows of " << shape.features << " " << name_of(shape.type);
+}
+
 class DeviceSums : public ::testing::TestWithParam<std::tuple<Shape, Schedule>> {};
 
 TEST_P(DeviceSums, AreThoseOfTheCpuToTheBit) {
