@@ -188,6 +188,24 @@ TEST(DeviceSums, AreRefusedWhereTheyDoNotFitTheMemory) {
   });
 }
 
+TEST(DeviceSums, EmulatesOnlyWhatIsInexact) {
+  // Of integers the bits must be those of every other kernel.
+  for (const ElementType type : {ElementType::uint8, ElementType::int16, ElementType::float64}) {
+    const DataSet data = reference::random_data(type, 200, 21, 3, 5);
+    SessionOptions options = options_for(data);
+    options.kernel = IntegerKernel::emulated;
+    const auto session = on_host_device(options);
+    add_blocks(*session, data, 200);
+    if (is_integer(type)) {
+      reference::expect_identical(only_part(*session), reference::moments(data));
+    } else {
+      reference::expect_close(only_part(*session), reference::moments(data), 1e-13);
+    }
+    test::expect_error(ErrorKind::unavailable, "that is a GPU's",
+                       [&] { return cpu_backend()->open(options); });
+  }
+}
+
 TEST(DeviceSums, TheKernelOfCpusIsRefused) {
   SessionOptions options = options_for(reference::random_data(ElementType::uint8, 2, 2, 2, 1));
   options.kernel = IntegerKernel::vnni;
