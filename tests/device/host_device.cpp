@@ -193,7 +193,8 @@ class HostDevice final : public device::Device {
 
   void give(int lane, std::function<void()> work) {
     queue(lane).work.push_back(std::move(work));
-    if (schedule_ == Schedule::at_once) synchronise(lane);
+    const bool early = schedule_ == Schedule::main_lane_late && lane != main_lane;
+    if (early || schedule_ == Schedule::at_once) synchronise(lane);
   }
   void catch_up(Point point) {
     LaneQueue& lane = queue(point.lane);

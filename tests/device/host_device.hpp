@@ -12,6 +12,8 @@ enum class Schedule {
   /// Not before something waits for it, and then no more than that: whoever forgets to wait, or
   /// overwrites memory that is still in use, gets wrong results.
   as_late_as_possible,
+  /// The same, but of the main lane alone: the others go as far ahead of it as they may.
+  main_lane_late,
 };
 
 /// The seam's operations by plain loops, in host memory. Checks what the libraries of a GPU ask

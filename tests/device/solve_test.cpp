@@ -163,12 +163,12 @@ class DevicePath : public ::testing::TestWithParam<std::tuple<bool, Solver>> {
   }
 
   /// Both sessions' paths for the same rows.
-  static std::pair<RidgePath, RidgePath> solve(const DataSet& data, SolveRequest request,
-                                               const PartRule& rule = {}) {
+  static std::pair<RidgePath, RidgePath> solve(
+      const DataSet& data, SolveRequest request, const PartRule& rule = {},
+      test::Schedule schedule = test::Schedule::main_lane_late) {
     request.solver = std::get<1>(GetParam());
     const auto cpu = cpu_backend()->open(options_for(data, rule));
-    const auto device =
-        on_host_device(options_for(data, rule), test::Schedule::as_late_as_possible, tuning());
+    const auto device = on_host_device(options_for(data, rule), schedule, tuning());
     add_blocks(*cpu, data, 8192);
     add_blocks(*device, data, 8192);
     return {cpu->solve(request), device->solve(request)};
@@ -208,9 +208,12 @@ TEST_P(DevicePath, IsThatOfTheCpu) {
       for (const Centring centring : {Centring::standard, Centring::odyssey}) {
         for (const int held_out : {SolveRequest::nothing, 1}) {
           SolveRequest request{held_out, {0.5, 10, 1e3, 1e6}, {}, centring, {}};
-          const auto [expected, found] = solve(data, request, rule);
-          expect_equivalent(expected, found);
-          EXPECT_TRUE(!is_integer(type) || found.column_means == expected.column_means);
+          for (const test::Schedule schedule :
+               {test::Schedule::as_late_as_possible, test::Schedule::main_lane_late}) {
+            const auto [expected, found] = solve(data, request, rule, schedule);
+            expect_equivalent(expected, found);
+            EXPECT_TRUE(!is_integer(type) || found.column_means == expected.column_means);
+          }
         }
       }
     }

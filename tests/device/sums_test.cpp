@@ -47,22 +47,26 @@ TEST_P(DeviceSums, AreThoseOfTheCpuToTheBit) {
   const DataSet data =
       reference::random_data(shape.type, shape.rows, shape.features, shape.classes, 7);
   for (const PartRule& rule : {PartRule{}, holdout_rule(0.3, 1), folds_rule(3, 2)}) {
-    for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
-      SessionOptions options = options_for(data, rule);
-      options.kernel = kernel;
-      const auto cpu = cpu_backend()->open(options);
-      const auto device = on_host_device(options, schedule);
-      add_blocks(*cpu, data, data.rows.size());
-      add_blocks(*device, data, 61);
-      const auto expected = cpu->moments();
-      const auto found = device->moments();
-      ASSERT_EQ(found.size(), expected.size());
-      for (std::size_t p = 0; p < found.size(); ++p) {
-        reference::expect_identical(found[p], expected[p]);
+    for (const bool keep_rows : {true, false}) {
+      for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+        SessionOptions options = options_for(data, rule);
+        options.kernel = kernel;
+        const auto cpu = cpu_backend()->open(options);
+        device::Tuning tuning = small_tuning();
+        tuning.keep_rows = keep_rows;  // where not, slots are used again
+        const auto device = on_host_device(options, schedule, tuning);
+        add_blocks(*cpu, data, data.rows.size());
+        add_blocks(*device, data, 61);
+        const auto expected = cpu->moments();
+        const auto found = device->moments();
+        ASSERT_EQ(found.size(), expected.size());
+        for (std::size_t p = 0; p < found.size(); ++p) {
+          reference::expect_identical(found[p], expected[p]);
+        }
+        const DataSummary summary = device->summary();
+        EXPECT_EQ(summary.part_rows, cpu->summary().part_rows);
+        EXPECT_EQ(summary.mean_eigenvalue, cpu->summary().mean_eigenvalue);
       }
-      const DataSummary summary = device->summary();
-      EXPECT_EQ(summary.part_rows, cpu->summary().part_rows);
-      EXPECT_EQ(summary.mean_eigenvalue, cpu->summary().mean_eigenvalue);
     }
   }
 }
@@ -76,7 +80,8 @@ INSTANTIATE_TEST_SUITE_P(
                                          Shape{ElementType::int8, 15, 48, 2},
                                          Shape{ElementType::int8, 50, 333, 11},
                                          Shape{ElementType::int16, 20, 150, 3}),
-                       ::testing::Values(Schedule::at_once, Schedule::as_late_as_possible)));
+                       ::testing::Values(Schedule::at_once, Schedule::as_late_as_possible,
+                                         Schedule::main_lane_late)));
 
 TEST(DeviceSums, OfTheWholePanelAreExactAtTheExtremes) {
   // Every product at its largest, for as many rows as one int32 takes and a few more.
