@@ -64,7 +64,30 @@ arete_add_test(comm
   PROPERTIES TIMEOUT 60)  # for ranks that wait in vain
 target_link_libraries(test_comm PRIVATE Threads::Threads)
 
-arete_add_test(backend open_backend_test.cpp)
+# Skipped, visibly, without a GPU; fails then with ARETE_REQUIRE_GPU=1.
+arete_add_test(backend
+  backend_suite.cpp
+  backends.cpp
+  open_backend_test.cpp)
+if(TARGET arete_cuda)
+  add_dependencies(test_backend arete_cuda)
+endif()
+
+# The device's pipeline by plain loops: no CUDA is needed.
+if(NOT TARGET arete_device)
+  include(${PROJECT_SOURCE_DIR}/src/device/pipeline.cmake)
+endif()
+arete_add_test(device
+  ../backend/backend_suite.cpp
+  collective_test.cpp
+  host_backend.cpp
+  host_device.cpp
+  probe_test.cpp
+  rows_test.cpp
+  score_test.cpp
+  solve_test.cpp
+  sums_test.cpp)
+target_link_libraries(test_device PRIVATE arete_device OpenBLAS::openmp)
 
 arete_add_test(train
   checkpoint_test.cpp

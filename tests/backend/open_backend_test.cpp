@@ -17,6 +17,13 @@ ErrorKind kind_of_failure(std::string_view device) {
 
 TEST(OpenBackend, KnowsTheCpu) { EXPECT_EQ(open_backend("cpu")->name(), "cpu"); }
 
+TEST(OpenBackend, SaysWhatAutoFound) {
+  EXPECT_EQ(choose_backend("cpu").reason, "");
+  const ChosenBackend chosen = choose_backend("auto");
+  EXPECT_NE(chosen.reason, "");
+  EXPECT_EQ(chosen.reason.starts_with("there is a GPU"), chosen.backend->name() != "cpu");
+}
+
 TEST(OpenBackend, RefusesNamesThatAreNone) {
   for (const auto* name : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "CPU"}) {
     EXPECT_EQ(kind_of_failure(name), ErrorKind::usage) << name;

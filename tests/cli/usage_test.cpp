@@ -143,8 +143,9 @@ TEST_F(Usage, HelpShowsDefaultsAndAnExample) {
 
 TEST_F(Usage, InfoSaysWhatIsMissing) {
   const Json json = json_of({"info"});
-  EXPECT_EQ(keys_of(json), (Strings{"schema", "command", "version", "build", "blas", "kernels",
-                                    "threads", "memory_bytes", "devices", "modules"}));
+  EXPECT_EQ(keys_of(json),
+            (Strings{"schema", "command", "version", "build", "blas", "kernels", "threads",
+                     "memory_bytes", "devices", "gpus", "no_gpu", "modules"}));
   EXPECT_GE(json["threads"], 1);
   EXPECT_EQ(json["devices"][0], "cpu");
   EXPECT_EQ(json["kernels"].back(), "float64");

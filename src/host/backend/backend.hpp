@@ -17,12 +17,15 @@
 
 namespace arete {
 
-/// How products of 8-bit integers are summed on the CPU. The bits of the result are the same.
+/// How products are summed. Of integers the bits of the result are the same.
 enum class IntegerKernel : std::uint8_t {
-  automatic,  ///< the first of these that the CPU has
-  vnni,       ///< int8 products, int32 sums (AVX-512 VNNI)
-  avx2,       ///< int16 products, int32 sums
+  automatic,  ///< integer products of bytes where the device has them, float64 else
+  vnni,       ///< int8 products, int32 sums (AVX-512 VNNI); of the CPU
+  avx2,       ///< int16 products, int32 sums; of the CPU
   float64,    ///< float64 products by dsyrk
+  /// As automatic, but of floats that are no integers by the fixed-point emulation of float64 that
+  /// cuBLAS 13.1 has; of GPUs. Its error is that of float64 products by cuBLAS's own account.
+  emulated,
 };
 
 struct SessionOptions {
@@ -67,6 +70,24 @@ struct ScoreCounts {
   std::vector<std::uint64_t> correct;  ///< one per solution of the path; 0 where it was not solved
 };
 
+/// Counts what the solutions of one path classify correctly; holds what its device needs for that.
+class Scorer {
+ public:
+  Scorer() = default;
+  Scorer(const Scorer&) = delete;
+  Scorer& operator=(const Scorer&) = delete;
+  virtual ~Scorer() = default;
+
+  /// Counts, for the rows of `block` that belong to `part`, the hits of every solution.
+  virtual void score(const RowBlock& block, int part, ScoreCounts& counts) = 0;
+};
+
+/// Seconds that a device was busy with one kind of work, by its own clock.
+struct DeviceSeconds {
+  std::string stage;  ///< "upload", "moments", "solve", "score"
+  double seconds = 0;
+};
+
 /// Owns the sums of every part on its device, from the first block to the last solution.
 class Session {
  public:
@@ -90,14 +111,15 @@ class Session {
   [[nodiscard]] virtual DataSummary summary() = 0;
   /// What cannot be solved is told by its status. Throws Error (input) when no row trains.
   [[nodiscard]] virtual RidgePath solve(const SolveRequest& request) = 0;
-  /// Counts, for the rows of `block` that belong to `part`, the hits of every solution of `path`.
-  virtual void score(const RowBlock& block, int part, const RidgePath& path,
-                     ScoreCounts& counts) = 0;
+  /// What counts the hits of `path`. Neither the session nor the path may go before it does.
+  [[nodiscard]] virtual std::unique_ptr<Scorer> scorer(const RidgePath& path) = 0;
   /// Per solution the sum over the rows of `part` and all classes of (target - score)^2, from
   /// moments alone; NaN where it is not solved.
   [[nodiscard]] virtual std::vector<double> squared_errors(int part, const RidgePath& path) = 0;
   /// Copies of the sums, one per part.
   [[nodiscard]] virtual std::vector<Moments> moments() = 0;
+  /// By the device's own clock, since the session was opened; empty where it has none.
+  [[nodiscard]] virtual std::vector<DeviceSeconds> device_seconds() { return {}; }
 };
 
 /// A device that sessions can be opened on.
@@ -110,6 +132,8 @@ class Backend {
 
   /// "cpu", "cuda:0".
   [[nodiscard]] virtual std::string name() const = 0;
+  /// What it is, for people: "NVIDIA H200, compute capability 9.0, 150 GB".
+  [[nodiscard]] virtual std::string description() const = 0;
   /// Bytes of host memory that such a session takes at least, with one solution. Throws Error
   /// (input) when they cannot be counted, (unavailable) for a kernel that the device lacks.
   [[nodiscard]] virtual std::size_t host_memory(const SessionOptions& options) const = 0;
@@ -122,8 +146,18 @@ class Backend {
 
 [[nodiscard]] std::unique_ptr<Backend> cpu_backend();
 
+/// A device, and why it was taken.
+struct ChosenBackend {
+  std::unique_ptr<Backend> backend;
+  std::string reason;  ///< what `auto` found; empty where the device was named
+};
+
 /// "cpu", "cuda", "cuda:1" or "auto" (a GPU where the module and a GPU are there, else the CPU).
-/// Throws Error (usage) for another name, (unavailable) where the device is not there.
+/// "cuda" and "auto" take the GPU numbered `local_rank` modulo the number of GPUs, so that the
+/// processes of one machine spread over them. Throws Error (usage) for another name, (unavailable)
+/// where the device is not there.
+[[nodiscard]] ChosenBackend choose_backend(std::string_view device, int local_rank = 0);
+/// The device alone.
 [[nodiscard]] std::unique_ptr<Backend> open_backend(std::string_view device);
 
 }  // namespace arete

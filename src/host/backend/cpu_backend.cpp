@@ -2,7 +2,8 @@
 #include <limits>
 
 #include "arete/backend/backend.hpp"
-#include "arete/core/error.hpp"
+#include "arete/backend/summary.hpp"
+#include "arete/core/blas.hpp"
 #include "arete/moments/accumulator.hpp"
 #include "arete/score/counting.hpp"
 #include "arete/score/squared_error.hpp"
@@ -11,9 +12,6 @@
 namespace arete {
 
 namespace {
-
-constexpr double nearly_constant =
-    1.0 / (1 << 26);  // of C_ii to G_ii: half of float64's digits lost
 
 /// The rows of one part that lie in `block`, cut where their numbers are multiples of `shard`.
 std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule, int part,
@@ -48,6 +46,27 @@ std::size_t int8_teams(const SessionOptions& options) {
   const std::size_t bytes = threads * (parts * sums + Int8Panels::size(*int8, options.features));
   return options.memory == 0 || bytes <= options.memory ? threads : 1;
 }
+
+class CpuScorer final : public Scorer {
+ public:
+  CpuScorer(const RidgePath& path, const SessionOptions& options)
+      : options_(options), solutions_(path.solutions.size()), scorer_(make_path_scorer(path)) {}
+
+  void score(const RowBlock& block, int part, ScoreCounts& counts) override {
+    counts.correct.resize(solutions_, 0);
+    constexpr auto uncut = std::numeric_limits<std::uint64_t>::max();
+    for (const RowGroup& group : groups_of_part(block, options_.rule, part, uncut)) {
+      count_correct(group.rows, group.labels, group.type, scorer_, counts.correct,
+                    options_.threads);
+      counts.rows += group.rows.size();
+    }
+  }
+
+ private:
+  const SessionOptions& options_;
+  std::size_t solutions_;
+  PathScorer scorer_;
+};
 
 class CpuSession final : public Session {
  public:
@@ -85,14 +104,8 @@ class CpuSession final : public Session {
   [[nodiscard]] DataSummary summary() override;
   [[nodiscard]] RidgePath solve(const SolveRequest& request) override;
 
-  void score(const RowBlock& block, int part, const RidgePath& path, ScoreCounts& counts) override {
-    const PathScorer scorer = make_path_scorer(path);
-    counts.correct.resize(path.solutions.size(), 0);
-    constexpr auto uncut = std::numeric_limits<std::uint64_t>::max();
-    for (const RowGroup& group : groups_of_part(block, options_.rule, part, uncut)) {
-      count_correct(group.rows, group.labels, group.type, scorer, counts.correct, options_.threads);
-      counts.rows += group.rows.size();
-    }
+  [[nodiscard]] std::unique_ptr<Scorer> scorer(const RidgePath& path) override {
+    return std::make_unique<CpuScorer>(path, options_);
   }
 
   [[nodiscard]] std::vector<double> squared_errors(int part, const RidgePath& path) override {
@@ -140,26 +153,12 @@ class CpuSession final : public Session {
 };
 
 DataSummary CpuSession::summary() {
-  DataSummary summary;
+  std::vector<std::uint64_t> part_rows;
+  part_rows.reserve(parts_.size());
   for (int part = 0; part < part_count(options_.rule); ++part) {
-    summary.part_rows.push_back(part_moments(part).rows);
+    part_rows.push_back(part_moments(part).rows);
   }
-  const ColumnTotals all = totals();
-  summary.rows = all.rows;
-  summary.features = options_.features;
-  summary.exact = all.exact;
-  if (is_integer(options_.type) && !all.exact) {
-    fail_inexact(fmt::format("with all {} rows", all.rows));
-  }
-  summary.class_counts = all.class_counts;
-  if (all.rows == 0) return summary;
-  const std::vector<double> variances = centred_diagonal(all);
-  for (std::size_t i = 0; i < variances.size(); ++i) {
-    summary.mean_eigenvalue += variances[i] / static_cast<double>(variances.size());
-    const bool constant = all.exact && variances[i] == 0;
-    if (!constant && variances[i] < nearly_constant * all.square_sums[i]) ++summary.nearly_constant;
-  }
-  return summary;
+  return summarise(totals(), std::move(part_rows), is_integer(options_.type));
 }
 
 RidgePath CpuSession::solve(const SolveRequest& request) {
@@ -177,6 +176,7 @@ RidgePath CpuSession::solve(const SolveRequest& request) {
 class CpuBackend final : public Backend {
  public:
   [[nodiscard]] std::string name() const override { return "cpu"; }
+  [[nodiscard]] std::string description() const override { return "OpenBLAS, " + blas_kernels(); }
   [[nodiscard]] std::size_t host_memory(const SessionOptions& options) const override {
     const std::size_t d = options.features;
     const std::size_t square = checked_multiply(checked_multiply(d, d, "G"), sizeof(double), "G");

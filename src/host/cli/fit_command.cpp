@@ -12,6 +12,7 @@
 #include "arete/cli/report.hpp"
 #include "arete/cli/training_data.hpp"
 #include "arete/comm/agree.hpp"
+#include "arete/comm/local_rank.hpp"
 #include "arete/comm/same_input.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
@@ -141,7 +142,7 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   ConsoleListener listener;
   check_usage(parser, arguments, communicator);
   share_machine(arguments.machine, communicator, listener);
-  const auto backend = open_backend(arguments.device.device);
+  const ChosenBackend chosen = choose_backend(arguments.device.device, local_rank(communicator));
   if (arguments.lambdas) {
     for (const double value : arguments.lambdas->repeated) {
       listener.warning(fmt::format("--lambdas: {} is given more than once; once is used", value));
@@ -159,9 +160,10 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   FitReport report;
   report.data = data.info.name;
   const std::size_t held = test ? test->info().held_bytes : 0;
-  report.result = train(data, held, arguments, *backend, communicator, listener);
+  report.result = train(data, held, arguments, *chosen.backend, communicator, listener);
   data.source.reset();  // its memory serves the test
-  report.device = backend->name();
+  report.device = chosen.backend->name();
+  report.device_reason = chosen.reason;
   report.ranks = communicator.size();
   report.threads = threads_of(arguments.machine);
   report.model = arguments.out;

@@ -42,16 +42,21 @@ Json kernels_json() {
   return kernels;
 }
 
-Json devices_json() {
-  Json devices = Json::array({"cpu"});
+/// What --device accepts, what GPUs there are, and why there is none.
+void add_devices(Json& json) {
+  json["devices"] = Json::array({"cpu"});
+  json["gpus"] = Json::array();
+  json["no_gpu"] = nullptr;
   for (int i = 0; i < most_gpus; ++i) {
     try {
-      devices.push_back(open_backend(fmt::format("cuda:{}", i))->name());
-    } catch (const Error&) {
+      const auto gpu = open_backend(fmt::format("cuda:{}", i));
+      json["devices"].push_back(gpu->name());
+      json["gpus"].push_back({{"device", gpu->name()}, {"description", gpu->description()}});
+    } catch (const Error& error) {
+      if (i == 0) json["no_gpu"] = error.what();
       break;
     }
   }
-  return devices;
 }
 
 Json info_json() {
@@ -62,7 +67,7 @@ Json info_json() {
   json["kernels"] = kernels_json();
   json["threads"] = available_threads();
   json["memory_bytes"] = available_memory();
-  json["devices"] = devices_json();
+  add_devices(json);
   json["modules"] = modules_json();
   return json;
 }

@@ -10,6 +10,7 @@
 #include "arete/cli/report.hpp"
 #include "arete/cli/table.hpp"
 #include "arete/comm/agree.hpp"
+#include "arete/comm/local_rank.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
@@ -97,7 +98,7 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   ConsoleListener listener;
   if (communicator.rank() == 0) check_writable(arguments.output.out, arguments.output.force);
   share_machine(arguments.machine, communicator, listener);
-  const auto backend = open_backend(arguments.device.device);
+  const auto backend = choose_backend(arguments.device.device, local_rank(communicator)).backend;
   const auto source =
       open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data));
   const RowRange rows = chosen_rows(arguments.data, source->info());

@@ -115,11 +115,12 @@ void add_device_options(CLI::App& parser, DeviceOptions& options) {
         return parse_choice<IntegerKernel>(text, {{"auto", IntegerKernel::automatic},
                                                   {"vnni", IntegerKernel::vnni},
                                                   {"avx2", IntegerKernel::avx2},
-                                                  {"float64", IntegerKernel::float64}});
+                                                  {"float64", IntegerKernel::float64},
+                                                  {"emulated", IntegerKernel::emulated}});
       },
       "NAME",
-      "how 8-bit integers are multiplied on the CPU: auto, vnni, avx2 or float64; the bits of the "
-      "result are the same (default: auto)");
+      "how 8-bit integers are multiplied: auto, vnni or avx2 (of the CPU) or float64, with the "
+      "same bits; or emulated: floats too, by a GPU's emulation of float64 (default: auto)");
 }
 
 void add_checkpoint_options(CLI::App& parser, CheckpointArguments& arguments) {

@@ -176,6 +176,7 @@ Json fit_json(const FitReport& report) {
                   {"features", result.model.features()},
                   {"classes", result.model.classes.size()}};
   json["device"] = report.device;
+  if (!report.device_reason.empty()) json["device_reason"] = report.device_reason;
   json["ranks"] = report.ranks;
   json["threads"] = report.threads;
   if (report.ranks > 1) {
@@ -188,6 +189,12 @@ Json fit_json(const FitReport& report) {
   if (report.test) json["test"] = evaluation_json(*report.test);
   json["model"] = report.model ? Json(report.model->string()) : Json(nullptr);
   json["seconds"] = seconds_json(result.seconds, report.seconds);
+  if (!result.device_seconds.empty()) {
+    json["device_seconds"] = Json::object();
+    for (const DeviceSeconds& stage : result.device_seconds) {
+      json["device_seconds"][stage.stage] = stage.seconds;
+    }
+  }
   json["peak_bytes"] = report.peak_bytes;
   json["warnings"] = report.warnings;
   return json;

@@ -22,6 +22,7 @@ struct FitReport {
   std::string data;  ///< its name
   FitResult result;
   std::string device;
+  std::string device_reason;  ///< what --device auto found
   int ranks = 1;
   int threads = 1;
   std::optional<Evaluation> test;

@@ -15,6 +15,7 @@ struct OpenOptions;
 /// function, `extern "C" const arete::ModuleTable* arete_module();`, and links to libarete.so.
 struct ModuleTable {
   const char* build_identifier;  ///< first, so that it can be read whatever else another build has
+  /// The device of this number, from 0; -1 - r for process r of this machine to be given one.
   std::unique_ptr<Backend> (*open_backend)(int device_index);
   std::unique_ptr<Communicator> (*open_communicator)();
   std::unique_ptr<RowSource> (*open_rows)(const std::filesystem::path&, const OpenOptions&);

@@ -28,6 +28,10 @@ const Int8Instructions* int8_instructions(IntegerKernel kernel) {
       return present(avx2_instructions(), "avx2", "AVX2");
     case IntegerKernel::float64:
       return nullptr;
+    case IntegerKernel::emulated:
+      fail(ErrorKind::unavailable,
+           "the emulated kernel was asked for, but that is a GPU's; leave the choice to auto, or "
+           "use --device cuda");
     case IntegerKernel::automatic:
       break;
   }

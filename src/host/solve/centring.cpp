@@ -16,26 +16,13 @@ __extension__ using Int128 = __int128;
 Int128 integer(double exact) { return static_cast<std::int64_t>(exact); }
 Int128 integer(std::uint64_t count) { return static_cast<Int128>(count); }
 
-/// 2 n_k - n: the sum of the targets of class k.
-std::vector<double> target_sums(const Moments& moments) {
-  std::vector<double> sums;
-  sums.reserve(moments.class_counts.size());
-  for (const std::uint64_t count : moments.class_counts) {
-    sums.push_back(2.0 * static_cast<double>(count) - static_cast<double>(moments.rows));
-  }
-  return sums;
-}
-
 CentredSystem empty_system(const Moments& moments) {
-  if (moments.rows == 0) fail(ErrorKind::input, "there are no rows to train on");
+  check_training_rows(moments.rows);
   const std::size_t d = moments.features();
-  CentredSystem system{Matrix<double>(d, d), Matrix<double>(moments.classes.size(), d),
-                       std::vector<double>(d), std::vector<double>(moments.classes.size()),
-                       std::vector<double>(d, 0.0)};
-  for (std::size_t i = 0; i < d && !moments.exact; ++i) {
-    system.diagonal_noise[i] = 100 * std::numeric_limits<double>::epsilon() * moments.gram(i, i);
-  }
-  return system;
+  std::vector<double> square_sums(d);
+  for (std::size_t i = 0; i < d; ++i) square_sums[i] = moments.gram(i, i);
+  return {Matrix<double>(d, d), Matrix<double>(moments.classes.size(), d), std::vector<double>(d),
+          std::vector<double>(moments.classes.size()), diagonal_noise(square_sums, moments.exact)};
 }
 
 template <typename Element>
@@ -59,12 +46,6 @@ double largest_square_sum(const Moments& moments) {
     largest = std::max(largest, moments.gram(i, i));
   }
   return largest;
-}
-
-std::vector<double> means(const std::vector<double>& sums, std::uint64_t rows) {
-  std::vector<double> result(sums);
-  for (double& value : result) value /= static_cast<double>(rows);
-  return result;
 }
 
 /// n C and n B in integers of type T, then divided by n. No |n G_ij|, |s_i s_j| exceeds
@@ -91,7 +72,7 @@ void centre_exactly(const Moments& m, CentredSystem& system, int threads) {
 void centre_in_floats(const Moments& m, CentredSystem& system, int threads) {
   const auto& s = m.column_sums;
   const auto& mean = system.column_means;
-  const std::vector<double> targets = target_sums(m);
+  const std::vector<double> targets = target_sums(m.class_counts, m.rows);
   fill_upper(system.gram, threads,
              [&](std::size_t i, std::size_t j) { return m.gram(i, j) - s[i] * mean[j]; });
   fill_all(system.right_hand_side, [&](std::size_t k, std::size_t j) {
@@ -102,13 +83,7 @@ void centre_in_floats(const Moments& m, CentredSystem& system, int threads) {
 void centre_on_exactly(const Moments& m, const ColumnTotals& all, CentredSystem& system,
                        int threads) {
   const auto count = static_cast<double>(all.rows);
-  const double bound = 4.0 * count * count * *std::ranges::max_element(all.square_sums);
-  if (bound > std::ldexp(1.0, 126)) {
-    fail(
-        ErrorKind::input,
-        "{} rows are too many to centre exactly on the mean of all rows; use the standard centring",
-        all.rows);
-  }
+  check_exact_centring(all);
   const Int128 n = integer(m.rows);
   const Int128 total = integer(all.rows);
   const auto total_squared = static_cast<double>(total * total);
@@ -134,7 +109,7 @@ void centre_on_in_floats(const Moments& m, CentredSystem& system, int threads) {
   const auto n = static_cast<double>(m.rows);
   const auto& s = m.column_sums;
   const auto& mean = system.column_means;
-  const std::vector<double> targets = target_sums(m);
+  const std::vector<double> targets = target_sums(m.class_counts, m.rows);
   fill_upper(system.gram, threads, [&](std::size_t i, std::size_t j) {
     return m.gram(i, j) - s[i] * mean[j] - mean[i] * s[j] + n * mean[i] * mean[j];
   });
@@ -145,10 +120,48 @@ void centre_on_in_floats(const Moments& m, CentredSystem& system, int threads) {
 
 }  // namespace
 
+std::vector<double> means(const std::vector<double>& sums, std::uint64_t rows) {
+  std::vector<double> result(sums);
+  for (double& value : result) value /= static_cast<double>(rows);
+  return result;
+}
+
+std::vector<double> target_sums(std::span<const std::uint64_t> class_counts, std::uint64_t rows) {
+  std::vector<double> sums;
+  sums.reserve(class_counts.size());
+  for (const std::uint64_t count : class_counts) {
+    sums.push_back(2.0 * static_cast<double>(count) - static_cast<double>(rows));
+  }
+  return sums;
+}
+
+std::vector<double> diagonal_noise(std::span<const double> square_sums, bool exact) {
+  std::vector<double> noise(square_sums.size(), 0.0);
+  for (std::size_t i = 0; i < noise.size() && !exact; ++i) {
+    noise[i] = 100 * std::numeric_limits<double>::epsilon() * square_sums[i];
+  }
+  return noise;
+}
+
+void check_training_rows(std::uint64_t rows) {
+  if (rows == 0) fail(ErrorKind::input, "there are no rows to train on");
+}
+
+void check_exact_centring(const ColumnTotals& all) {
+  const auto count = static_cast<double>(all.rows);
+  const double bound = 4.0 * count * count * *std::ranges::max_element(all.square_sums);
+  if (bound > std::ldexp(1.0, 126)) {
+    fail(
+        ErrorKind::input,
+        "{} rows are too many to centre exactly on the mean of all rows; use the standard centring",
+        all.rows);
+  }
+}
+
 CentredSystem centre(const Moments& moments, int threads) {
   CentredSystem system = empty_system(moments);
   system.column_means = means(moments.column_sums, moments.rows);
-  system.target_means = means(target_sums(moments), moments.rows);
+  system.target_means = means(target_sums(moments.class_counts, moments.rows), moments.rows);
   if (!moments.exact) {
     centre_in_floats(moments, system, threads);
   } else if (static_cast<double>(moments.rows) * largest_square_sum(moments) <
@@ -172,17 +185,24 @@ CentredSystem centre_on(const Moments& moments, const ColumnTotals& all, int thr
 }
 
 void add(ColumnTotals& into, const Moments& moments) {
-  into.rows += moments.rows;
-  into.exact &= moments.exact;
-  into.sums.resize(moments.features(), 0.0);
-  into.square_sums.resize(moments.features(), 0.0);
-  into.class_counts.resize(moments.classes.size(), 0);
-  for (std::size_t j = 0; j < moments.features(); ++j) {
-    into.sums[j] += moments.column_sums[j];
-    into.square_sums[j] += moments.gram(j, j);
+  ColumnTotals totals{moments.rows, moments.exact, moments.column_sums,
+                      std::vector<double>(moments.features()), moments.class_counts};
+  for (std::size_t j = 0; j < moments.features(); ++j) totals.square_sums[j] = moments.gram(j, j);
+  add(into, totals);
+}
+
+void add(ColumnTotals& into, const ColumnTotals& totals) {
+  into.rows += totals.rows;
+  into.exact &= totals.exact;
+  into.sums.resize(totals.sums.size(), 0.0);
+  into.square_sums.resize(totals.sums.size(), 0.0);
+  into.class_counts.resize(totals.class_counts.size(), 0);
+  for (std::size_t j = 0; j < totals.sums.size(); ++j) {
+    into.sums[j] += totals.sums[j];
+    into.square_sums[j] += totals.square_sums[j];
   }
-  for (std::size_t k = 0; k < moments.classes.size(); ++k) {
-    into.class_counts[k] += moments.class_counts[k];
+  for (std::size_t k = 0; k < totals.class_counts.size(); ++k) {
+    into.class_counts[k] += totals.class_counts[k];
   }
   into.exact &= std::ranges::all_of(into.square_sums, [](double g) { return g < exact_limit; });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "arete/core/matrix.hpp"
@@ -36,6 +37,22 @@ struct ColumnTotals {
 
 /// Adds those of `moments`, which has the same columns and classes as what was added before.
 void add(ColumnTotals& into, const Moments& moments);
+/// Adds totals of the same columns and classes.
+void add(ColumnTotals& into, const ColumnTotals& totals);
+
+// What every device does alike on the host: vectors of a number for each column or class.
+
+/// sums / rows.
+[[nodiscard]] std::vector<double> means(const std::vector<double>& sums, std::uint64_t rows);
+/// 2 n_k - n: the sum of the targets of each class.
+[[nodiscard]] std::vector<double> target_sums(std::span<const std::uint64_t> class_counts,
+                                              std::uint64_t rows);
+/// CentredSystem::diagonal_noise, from G_ii.
+[[nodiscard]] std::vector<double> diagonal_noise(std::span<const double> square_sums, bool exact);
+/// Throws Error (input) when there are no rows.
+void check_training_rows(std::uint64_t rows);
+/// Throws Error (input) where centring on the mean of `all` does not fit 128-bit integers.
+void check_exact_centring(const ColumnTotals& all);
 
 /// Subtracts from the columns the mean a/N of other rows, `all`, and nothing from the targets, as
 /// the published study did: N^2 C_ij = N (N G_ij - s_i a_j - a_i s_j) + n a_i a_j, N B_kj = N (2

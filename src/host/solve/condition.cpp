@@ -22,6 +22,12 @@ double absolute_sum(std::span<const double> values) {
   return sum;
 }
 
+std::vector<double> diagonal_of(const Matrix<double>& matrix) {
+  std::vector<double> diagonal(matrix.rows());
+  for (std::size_t j = 0; j < diagonal.size(); ++j) diagonal[j] = matrix(j, j);
+  return diagonal;
+}
+
 }  // namespace
 
 std::vector<double> off_diagonal_sums(const Matrix<double>& c, int threads) {
@@ -40,12 +46,17 @@ std::vector<double> off_diagonal_sums(const Matrix<double>& c, int threads) {
   return sums;
 }
 
-double one_norm(const Matrix<double>& c, std::span<const double> off_diagonal, double lambda) {
+double one_norm(std::span<const double> diagonal, std::span<const double> off_diagonal,
+                double lambda) {
   double norm = 0;
-  for (std::size_t j = 0; j < c.rows(); ++j) {
-    norm = std::max(norm, off_diagonal[j] + std::abs(c(j, j) + lambda));
+  for (std::size_t j = 0; j < diagonal.size(); ++j) {
+    norm = std::max(norm, off_diagonal[j] + std::abs(diagonal[j] + lambda));
   }
   return norm;
+}
+
+double one_norm(const Matrix<double>& c, std::span<const double> off_diagonal, double lambda) {
+  return one_norm(diagonal_of(c), off_diagonal, lambda);
 }
 
 double reciprocal_condition(const Matrix<double>& factor, double norm) {
@@ -58,14 +69,19 @@ double reciprocal_condition(const Matrix<double>& factor, double norm) {
   return rcond;
 }
 
-bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
+bool pivots_hold(std::span<const double> factor_diagonal, std::span<const double> diagonal,
                  std::span<const double> diagonal_noise, double lambda) {
-  for (std::size_t j = 0; j < c.rows(); ++j) {
+  for (std::size_t j = 0; j < diagonal.size(); ++j) {
     const double error = 8 * static_cast<double>(j + 1) * std::numeric_limits<double>::epsilon();
-    const double pivot = factor(j, j) * factor(j, j);
-    if (!(pivot > error * (c(j, j) + lambda) + diagonal_noise[j])) return false;
+    const double pivot = factor_diagonal[j] * factor_diagonal[j];
+    if (!(pivot > error * (diagonal[j] + lambda) + diagonal_noise[j])) return false;
   }
   return true;
+}
+
+bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
+                 std::span<const double> diagonal_noise, double lambda) {
+  return pivots_hold(diagonal_of(factor), diagonal_of(c), diagonal_noise, lambda);
 }
 
 Matrix<double> remainder(const Matrix<double>& c, double lambda,

@@ -10,7 +10,10 @@ namespace arete {
 /// sum over i != j of |C_ij| for every column j of a symmetric C (j >= i is read).
 [[nodiscard]] std::vector<double> off_diagonal_sums(const Matrix<double>& c, int threads);
 
-/// |C + lambda I|_1, from off_diagonal_sums(C).
+/// |C + lambda I|_1, from C_jj and off_diagonal_sums(C).
+[[nodiscard]] double one_norm(std::span<const double> diagonal,
+                              std::span<const double> off_diagonal, double lambda);
+/// The same from C.
 [[nodiscard]] double one_norm(const Matrix<double>& c, std::span<const double> off_diagonal,
                               double lambda);
 
@@ -23,6 +26,10 @@ namespace arete {
 /// theorem 10.3); we ask for eight times that, and for more than `diagonal_noise`, by which C_jj
 /// itself may be off. Unlike rcond this does not depend on how the columns are scaled.
 [[nodiscard]] bool pivots_hold(const Matrix<double>& factor, const Matrix<double>& c,
+                               std::span<const double> diagonal_noise, double lambda);
+/// The same from u_jj and C_jj.
+[[nodiscard]] bool pivots_hold(std::span<const double> factor_diagonal,
+                               std::span<const double> diagonal,
                                std::span<const double> diagonal_noise, double lambda);
 
 /// B - (C + lambda I) W; all classes x features, that is, transposed.

@@ -167,6 +167,12 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
   train_final(setup, result.path[*result.best].total.lambda, result);
 }
 
+/// The same, and what the device's own clock says of it all.
+void finish_timed(const SearchSetup& setup, const std::string& source, FitResult& result) {
+  finish(setup, source, result);
+  result.device_seconds = setup.session.device_seconds();
+}
+
 }  // namespace
 
 FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options, Backend& backend,
@@ -201,8 +207,8 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
              result.seconds);
   BlockReader* second_pass = scores ? &blocks : nullptr;
   const std::size_t memory = smallest(plan.session, communicator);
-  finish({*session, session_setup, second_pass, memory, options, communicator, listener},
-         source.info().name, result);
+  finish_timed({*session, session_setup, second_pass, memory, options, communicator, listener},
+               source.info().name, result);
   return result;
 }
 
@@ -232,8 +238,8 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   const auto session = backend.open(session_setup);
   session->add(moments.parts);
   const std::size_t memory = smallest(session_setup.memory, communicator);
-  finish({*session, session_setup, nullptr, memory, options, communicator, listener}, "the moments",
-         result);
+  finish_timed({*session, session_setup, nullptr, memory, options, communicator, listener},
+               "the moments", result);
   return result;
 }
 

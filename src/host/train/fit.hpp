@@ -64,8 +64,9 @@ struct FitResult {
   std::optional<std::size_t> best;  ///< index into path
   DataSummary summary;
   ParallelChoice parallel;
-  StageSeconds seconds;               ///< of this rank
-  std::vector<std::string> warnings;  ///< also given to the listener when they arise
+  StageSeconds seconds;                       ///< of this rank
+  std::vector<DeviceSeconds> device_seconds;  ///< of this rank; empty for CPUs
+  std::vector<std::string> warnings;          ///< also given to the listener when they arise
 };
 
 /// Trains on rows `rows` of `source`: one pass for the sums of every part, the path for every

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
@@ -129,11 +130,15 @@ class PathSearch {
     double seconds = 0;
     {
       const Stopwatch watch(seconds);
+      std::vector<std::unique_ptr<Scorer>> scorers;
+      for (const HeldOutPath& held_out : paths) {
+        scorers.push_back(setup_.session.scorer(held_out.solved.path));
+      }
       std::uint64_t done = 0;
       const std::uint64_t total = setup_.blocks->next_rows();
       setup_.blocks->for_each([&](const RowBlock& block) {
-        for (HeldOutPath& held_out : paths) {
-          setup_.session.score(block, held_out.part, held_out.solved.path, held_out.counts);
+        for (std::size_t p = 0; p < paths.size(); ++p) {
+          scorers[p]->score(block, paths[p].part, paths[p].counts);
         }
         done += block.rows;
         pause("score", done, total);
