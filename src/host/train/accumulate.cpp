@@ -82,6 +82,7 @@ BlockReader block_reader(const RowSource& source, RowRange rows, const FitOption
       return bool{is_held_out[static_cast<std::size_t>(part_of(rule, number))]};
     };
   }
+  reader.shards = is_integer(source.info().type) ? 1 : static_cast<std::size_t>(options.threads);
   return {source, rows, reader};
 }
 
