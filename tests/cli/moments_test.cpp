@@ -32,6 +32,14 @@ class MomentsCommand : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(MomentsCommand, SaysHowManyRowsACheckpointHad) {
+  sample::write_mnist(folder_, "train", 100);
+  const Json report =
+      json_of({"moments", folder_.path().string(), "-o", at("m"), "--checkpoint", at("pieces")});
+  EXPECT_EQ(report["resumed_rows"], 0);
+  EXPECT_FALSE(std::filesystem::exists(at("pieces")));
+}
+
 TEST_F(MomentsCommand, InspectShowsTheExactIntegers) {
   sample::write_mnist(folder_, "train", 100);
   const Json report = json_of({"moments", folder_.path().string(), "-o", at("m")});

@@ -124,6 +124,9 @@ TEST_F(Jobs, TrainTheModelOfOneProcessOnFashionMnist) {
     EXPECT_TRUE(bytes_of(model) == bytes_of(at("alone"))) << mode;
     EXPECT_EQ(json["path"].dump(), expected["path"].dump()) << mode;
   }
+  const Json average = json_of_job(4, fit + Strings{"--parallel", "average"});
+  EXPECT_NEAR(average["best"]["accuracy"].get<double>(), expected["best"]["accuracy"].get<double>(),
+              0.01);
 }
 
 }  // namespace

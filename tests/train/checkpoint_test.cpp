@@ -31,6 +31,9 @@ class Impatient : public Listener {
                 std::uint64_t /*total*/) override {
     if (--patience_ == 0) fail(ErrorKind::resource, "stopped by the test");
   }
+  void resumed(std::uint64_t rows, std::uint64_t /*total*/) override { resumed_rows = rows; }
+
+  std::uint64_t resumed_rows = 0;
 
  private:
   int patience_;
@@ -51,7 +54,9 @@ class Checkpoints : public ::testing::Test {
       Impatient listener(communicator.rank() == 0 ? patience : 0);
       MomentsSet set = gather_moments(*reference::open(data_), {5, data_.rows.size()}, options_,
                                       *cpu_backend(), communicator, listener);
-      if (communicator.rank() == 0) result = std::move(set);
+      if (communicator.rank() != 0) return;
+      resumed_rows_ = listener.resumed_rows;
+      result = std::move(set);
     });
     return result;
   }
@@ -96,6 +101,7 @@ class Checkpoints : public ::testing::Test {
   test::TemporaryFolder folder_;
   DataSet data_;
   FitOptions options_;
+  std::uint64_t resumed_rows_ = 0;  ///< of the last run that ended well
 };
 
 TEST_F(Checkpoints, AnyNumberOfRanksGoesOnFromWhatIsThere) {
@@ -109,6 +115,7 @@ TEST_F(Checkpoints, AnyNumberOfRanksGoesOnFromWhatIsThere) {
       kept = rows_in_pieces();
     }
     expect_same(gather(ranks.back(), 0), expected);
+    EXPECT_EQ(resumed_rows_, kept);
     discard_checkpoint(options_.checkpoint->folder);
     EXPECT_FALSE(fs::exists(options_.checkpoint->folder));
   }
