@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <iostream>
 #include <random>
 #include <string>
 #include <system_error>
@@ -122,8 +123,17 @@ class Kills : public Jobs {
     return "SIGKILL to one rank";
   }
 
-  void expect_end(Background& job) {
-    ASSERT_TRUE(comes_true([&] { return job.has_ended(); })) << "mpirun hangs\n" << log();
+  /// That all ranks end. After a kill mpirun alone may stay: that of Open MPI 4.1.4 sometimes waits
+  /// in PMIx_server_finalize() for a lock that no thread holds.
+  void expect_end(Background& job, bool after_kill) {
+    const bool ended = comes_true([&] { return job.has_ended(); });
+    if (!ended && after_kill && processes_with(at("model")) == std::vector{job.process()}) {
+      std::cout << "mpirun stayed behind when all ranks had ended\n";
+      ::kill(job.process(), SIGKILL);
+      ASSERT_TRUE(comes_true([&] { return job.has_ended(); }));
+    } else {
+      ASSERT_TRUE(ended) << "the job hangs\n" << log();
+    }
     ASSERT_TRUE(comes_true([&] { return processes_with(at("model")).empty(); }))
         << "processes are left";
   }
@@ -152,7 +162,7 @@ class Kills : public Jobs {
     const std::string what = kill_some_of(job, ranks);
     SCOPED_TRACE(testing::Message()
                  << ranks << " ranks; " << what << " after " << pause.count() << " ms");
-    expect_end(job);
+    expect_end(job, true);
     if (std::filesystem::exists(at("model"))) {
       expect_model();
     } else {
@@ -165,7 +175,7 @@ class Kills : public Jobs {
   std::chrono::milliseconds run_to_the_end(int ranks) {
     const auto start = Clock::now();
     Background job(job_words(ranks), options(), at("log"));
-    expect_end(job);
+    expect_end(job, false);
     EXPECT_TRUE(job.succeeded()) << log();
     EXPECT_EQ(resumed_rows() > 0, pieces_are_left_) << log();
     pieces_are_left_ = false;
