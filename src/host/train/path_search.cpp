@@ -131,6 +131,7 @@ class PathSearch {
     {
       const Stopwatch watch(seconds);
       std::vector<std::unique_ptr<Scorer>> scorers;
+      scorers.reserve(paths.size());
       for (const HeldOutPath& held_out : paths) {
         scorers.push_back(setup_.session.scorer(held_out.solved.path));
       }
