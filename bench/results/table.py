@@ -25,6 +25,8 @@ SCALING_BEGIN = "<!-- scaling, written by table.py -->"
 
 def collect(folder):
     parts = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    for part in parts.values():  # where programs lay on that machine says nothing
+        part.get("context", {}).pop("executable", None)
     about = parts["peers-mnist"]["about"]
     processor = re.sub(r"[^a-z0-9]+", "-", about["machine"].lower()).strip("-")
     name = f"{about['date']}-{processor}.json"

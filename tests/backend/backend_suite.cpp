@@ -14,37 +14,17 @@
 #include "reference/compare.hpp"
 #include "reference/data_set.hpp"
 #include "reference/reference.hpp"
+#include "reference/session.hpp"
 
 namespace arete {
 namespace {
 
+using reference::add_rows;
 using reference::DataSet;
+using reference::for_each_block;
+using reference::options_for;
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-
-SessionOptions options_for(const DataSet& data, const PartRule& rule = {}) {
-  SessionOptions options;
-  options.rule = rule;
-  options.features = data.features;
-  options.type = data.type;
-  options.classes = data.classes;
-  options.threads = 2;
-  return options;
-}
-
-void for_each_block(const DataSet& data, std::size_t rows,
-                    const std::function<void(const RowBlock&)>& visit) {
-  const auto source = reference::open(data);
-  RowBlock block;
-  for (std::size_t first = 0; first < data.rows.size(); first += rows) {
-    source->read({first, std::min(data.rows.size(), first + rows)}, block);
-    visit(block);
-  }
-}
-
-void add_rows(Session& session, const DataSet& data, std::size_t rows = 8192) {
-  for_each_block(data, rows, [&](const RowBlock& block) { session.add(block, "memory"); });
-}
 
 class EveryBackend : public ::testing::TestWithParam<test::BackendUnderTest> {
  protected:

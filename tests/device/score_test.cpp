@@ -12,7 +12,7 @@ namespace arete {
 namespace {
 
 using reference::DataSet;
-using test::add_blocks;
+using test::add_rows;
 using test::on_host_device;
 using test::options_for;
 
@@ -79,7 +79,7 @@ class DeviceScores : public ::testing::TestWithParam<Case> {
     const auto cpu = cpu_backend()->open(options);
     const auto device =
         on_host_device(options, test::Schedule::as_late_as_possible, tuning(keep_rows));
-    if (added) add_blocks(*device, data, data.rows.size());
+    if (added) add_rows(*device, data, data.rows.size());
     std::pair<ScoreCounts, ScoreCounts> counts;
     const auto expected = cpu->scorer(path);
     const auto found = device->scorer(path);
@@ -97,7 +97,7 @@ class DeviceScores : public ::testing::TestWithParam<Case> {
 
 RidgePath path_of(const DataSet& data) {
   const auto session = cpu_backend()->open(options_for(data));
-  add_blocks(*session, data, 8192);
+  add_rows(*session, data, 8192);
   return session->solve({SolveRequest::nothing, {1, 100, 1e5}});
 }
 

@@ -22,7 +22,7 @@ namespace arete {
 namespace {
 
 using reference::DataSet;
-using test::add_blocks;
+using test::add_rows;
 using test::on_host_device;
 using test::options_for;
 
@@ -169,8 +169,8 @@ class DevicePath : public ::testing::TestWithParam<std::tuple<bool, Solver>> {
     request.solver = std::get<1>(GetParam());
     const auto cpu = cpu_backend()->open(options_for(data, rule));
     const auto device = on_host_device(options_for(data, rule), schedule, tuning());
-    add_blocks(*cpu, data, 8192);
-    add_blocks(*device, data, 8192);
+    add_rows(*cpu, data, 8192);
+    add_rows(*device, data, 8192);
     return {cpu->solve(request), device->solve(request)};
   }
 };
@@ -188,7 +188,8 @@ void expect_equivalent(const RidgePath& expected, const RidgePath& found) {
       EXPECT_EQ(b.weights.size(), 0U);
       continue;
     }
-    EXPECT_LE(b.residual, epsilon);
+    // The plain loops have no blocks to shorten their sums by, so a little more than a library's.
+    EXPECT_LE(b.residual, 4 * epsilon);
     ASSERT_EQ(b.weights.size(), a.weights.size());
     double largest = 0;
     for (const double w : a.weights.span()) largest = std::max(largest, std::abs(w));
@@ -259,7 +260,7 @@ TEST_P(DevicePath, CallsBetween) {
   request.between = [&] { ++calls; };
   const auto session =
       on_host_device(options_for(data), test::Schedule::as_late_as_possible, tuning());
-  add_blocks(*session, data, 50);
+  add_rows(*session, data, 50);
   static_cast<void>(session->solve(request));
   EXPECT_GE(calls, 1);
 }
@@ -296,8 +297,8 @@ TEST(DeviceSquaredErrors, AreThoseOfTheCpu) {
     const SessionOptions options = options_for(data, holdout_rule(0.3, 1));
     const auto cpu = cpu_backend()->open(options);
     const auto device = on_host_device(options);
-    add_blocks(*cpu, data, 8192);
-    add_blocks(*device, data, 8192);
+    add_rows(*cpu, data, 8192);
+    add_rows(*device, data, 8192);
     RidgePath path = cpu->solve({1, {0.1, 1e3, 1e7}});
     path.solutions.emplace_back();  // one that was not solved
     const auto expected = cpu->squared_errors(1, path);

@@ -15,7 +15,7 @@ namespace arete {
 namespace {
 
 using reference::DataSet;
-using test::add_blocks;
+using test::add_rows;
 using test::on_host_device;
 using test::options_for;
 using test::Schedule;
@@ -55,8 +55,8 @@ TEST_P(DeviceSums, AreThoseOfTheCpuToTheBit) {
         device::Tuning tuning = small_tuning();
         tuning.keep_rows = keep_rows;  // where not, slots are used again
         const auto device = on_host_device(options, schedule, tuning);
-        add_blocks(*cpu, data, data.rows.size());
-        add_blocks(*device, data, 61);
+        add_rows(*cpu, data, data.rows.size());
+        add_rows(*device, data, 61);
         const auto expected = cpu->moments();
         const auto found = device->moments();
         ASSERT_EQ(found.size(), expected.size());
@@ -92,7 +92,7 @@ TEST(DeviceSums, OfTheWholePanelAreExactAtTheExtremes) {
       data.labels.assign(data.rows.size(), 1);
       const auto session =
           on_host_device(options_for(data), Schedule::as_late_as_possible, device::Tuning{});
-      add_blocks(*session, data, data.rows.size());
+      add_rows(*session, data, data.rows.size());
       const Moments moments = only_part(*session);
       const auto rows = static_cast<double>(data.rows.size());
       EXPECT_EQ(moments.gram(0, 1), extreme * extreme * rows);
@@ -109,7 +109,7 @@ TEST(DeviceSums, PixelsStoredAsFloatsGiveTheBytesOfPixels) {
     for (const ElementType type : {ElementType::float32, ElementType::float64}) {
       const DataSet floats = reference::as_type(data, type);
       const auto session = on_host_device(options_for(floats));
-      add_blocks(*session, floats, floats.rows.size());
+      add_rows(*session, floats, floats.rows.size());
       reference::expect_identical(only_part(*session), reference::moments(data));
     }
   }
@@ -128,8 +128,8 @@ TEST(DeviceSums, FloatsOfBothSignsAndFractionsComeInAnyOrder) {
     const DataSet some = data.slice(0, shards * 8192);
     const auto session = on_host_device(options_for(some));
     const auto cpu = cpu_backend()->open(options_for(some));
-    add_blocks(*session, some, 8192);
-    add_blocks(*cpu, some, 8192);
+    add_rows(*session, some, 8192);
+    add_rows(*cpu, some, 8192);
     const Moments moments = only_part(*session);
     EXPECT_EQ(moments.exact, shards < 4);
     if (shards < 4) {
@@ -148,7 +148,7 @@ TEST(DeviceSums, NameTheFirstValueThatIsNotFinite) {
       data.rows[40][3] = bad;
       const auto session = on_host_device(options_for(data));
       test::expect_error(ErrorKind::input, "memory: row 31, column 17", [&] {
-        add_blocks(*session, data, 50);
+        add_rows(*session, data, 50);
         return 0;
       });
     }
@@ -158,7 +158,7 @@ TEST(DeviceSums, NameTheFirstValueThatIsNotFinite) {
 TEST(DeviceSums, OfMomentsAndRowsAreTheirSum) {
   const DataSet data = reference::random_data(ElementType::uint8, 200, 21, 3, 5);
   const auto session = on_host_device(options_for(data));
-  add_blocks(*session, data.slice(0, 80), 33);
+  add_rows(*session, data.slice(0, 80), 33);
   session->add(as_parts(reference::moments(data.slice(80, 200))));
   reference::expect_identical(only_part(*session), reference::moments(data));
 }
@@ -175,11 +175,11 @@ TEST(DeviceSums, BeyondTheExactLimitAreRefused) {
     session->add(as_parts(clone(huge)));
     if (is_integer(type)) {
       test::expect_error(ErrorKind::input, "2^53", [&] {
-        add_blocks(*session, typed, 2);
+        add_rows(*session, typed, 2);
         return 0;
       });
     } else {
-      add_blocks(*session, typed, 2);
+      add_rows(*session, typed, 2);
       EXPECT_FALSE(only_part(*session).exact);
     }
   }
@@ -200,7 +200,7 @@ TEST(DeviceSums, EmulatesOnlyWhatIsInexact) {
     SessionOptions options = options_for(data);
     options.kernel = IntegerKernel::emulated;
     const auto session = on_host_device(options);
-    add_blocks(*session, data, 200);
+    add_rows(*session, data, 200);
     if (is_integer(type)) {
       reference::expect_identical(only_part(*session), reference::moments(data));
     } else {

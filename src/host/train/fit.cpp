@@ -158,18 +158,13 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
     result.summary = sum_of_ranks(std::move(result.summary), options.rule, setup.communicator);
   }
   check_sums(result, setup.listener, source);
-  if (held_out_parts(options.rule).empty()) {
-    train_final(setup, options.lambdas.front(), result);
-    return;
+  if (!held_out_parts(options.rule).empty()) {
+    check_parts(result, options, source);
+    search_path(setup, result);
   }
-  check_parts(result, options, source);
-  search_path(setup, result);
-  train_final(setup, result.path[*result.best].total.lambda, result);
-}
-
-/// The same, and what the device's own clock says of it all.
-void finish_timed(const SearchSetup& setup, const std::string& source, FitResult& result) {
-  finish(setup, source, result);
+  const double lambda =
+      result.best ? result.path[*result.best].total.lambda : options.lambdas.front();
+  train_final(setup, lambda, result);
   result.device_seconds = setup.session.device_seconds();
 }
 
@@ -207,8 +202,8 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
              result.seconds);
   BlockReader* second_pass = scores ? &blocks : nullptr;
   const std::size_t memory = smallest(plan.session, communicator);
-  finish_timed({*session, session_setup, second_pass, memory, options, communicator, listener},
-               source.info().name, result);
+  finish({*session, session_setup, second_pass, memory, options, communicator, listener},
+         source.info().name, result);
   return result;
 }
 
@@ -238,8 +233,8 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   const auto session = backend.open(session_setup);
   session->add(moments.parts);
   const std::size_t memory = smallest(session_setup.memory, communicator);
-  finish_timed({*session, session_setup, nullptr, memory, options, communicator, listener},
-               "the moments", result);
+  finish({*session, session_setup, nullptr, memory, options, communicator, listener}, "the moments",
+         result);
   return result;
 }
 
