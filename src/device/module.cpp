@@ -46,7 +46,7 @@ std::unique_ptr<Backend> open_backend(int request) {
       index, device::describe(probe.gpus[static_cast<std::size_t>(index)]));
 }
 
-const ModuleTable table{build_identifier(), open_backend, nullptr, nullptr};
+const ModuleTable table{build_identifier(), open_backend, nullptr, nullptr, nullptr};
 
 }  // namespace
 

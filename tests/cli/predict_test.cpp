@@ -102,7 +102,7 @@ TEST_F(Predict, EvalCountsByClass) {
 TEST_F(Predict, InspectShowsModelsAndData) {
   const Json model = json_of({"inspect", model_});
   EXPECT_EQ(keys_of(model),
-            (Strings{"schema", "command", "kind", "file", "rows", "features", "type", "shape",
+            (Strings{"schema", "command", "kind", "file", "rows", "features", "signed_bytes", "shape",
                      "classes", "preprocessing", "lambda", "path"}));
   EXPECT_EQ(model["kind"], "model");
   EXPECT_EQ(model["rows"], 60);

@@ -3,7 +3,7 @@
 
 namespace {
 
-const arete::ModuleTable table{arete::build_identifier(), nullptr, nullptr, nullptr};
+const arete::ModuleTable table{arete::build_identifier(), nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 

@@ -2,7 +2,7 @@
 
 namespace {
 
-const arete::ModuleTable table{"0.0.1-of-another-build", nullptr, nullptr, nullptr};
+const arete::ModuleTable table{"0.0.1-of-another-build", nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 

@@ -26,7 +26,7 @@ RidgeModel small_model() {
   model.column_means = {1, 2, 3, 4, 5, 6.5};
   model.lambda = 0.1 + 0.2;
   model.training_rows = 12345678901234567890U;
-  model.type = ElementType::int16;
+  model.signed_bytes = true;
   model.shape = {2, 3, 1};
   model.preprocessing = {.image_size = Preprocessing::ImageSize{3, 2},
                          .grayscale = true,
@@ -48,7 +48,7 @@ TEST(RidgeModelFile, KeepsEverything) {
   EXPECT_EQ(found.column_means, model.column_means);
   EXPECT_EQ(found.lambda, model.lambda);
   EXPECT_EQ(found.training_rows, model.training_rows);
-  EXPECT_EQ(found.type, model.type);
+  EXPECT_EQ(found.signed_bytes, model.signed_bytes);
   EXPECT_EQ(found.shape, model.shape);
   EXPECT_EQ(found.preprocessing, model.preprocessing);
   ASSERT_EQ(found.path.size(), 2U);
@@ -139,7 +139,7 @@ TEST(RidgeModelFile, RefusesMetadataThatIsWrong) {
   for (const char* rows : {"-1", "1.5", "", "99999999999999999999"}) {
     expect_refused("training_rows", rows, "a whole number");
   }
-  expect_refused("element_type", "float16", "uint8, int8, int16, float32 or float64");
+  expect_refused("signed_bytes", "1", "true or false");
   expect_refused("shape", "[2, 4]", "rows of shape [2, 4] cannot have 6 features");
   expect_refused("shape", "[-2, -3]", "a list of whole numbers");
   expect_refused("shape", "6", "a list of whole numbers");

@@ -96,9 +96,9 @@ class Session {
   Session& operator=(const Session&) = delete;
   virtual ~Session() = default;
 
-  /// Adds labelled rows to the sums of their parts. `block.first_row` is the global row number.
-  /// Float rows must come in shards: blocks begin at multiples of shard_rows(features), so that the
-  /// order of summation depends on the row numbers alone. `source` names them in errors.
+  /// Adds labelled rows, consecutive ones, to the sums of their parts, by their global numbers.
+  /// Float rows must come in shards: block.first_row is a multiple of shard_rows(features), so that
+  /// the order of summation depends on the positions alone. `source` names them in errors.
   /// Throws Error (input) for NaN or infinity, naming row and column, and for sums beyond 2^53.
   virtual void add(const RowBlock& block, std::string_view source) = 0;
   /// Adds moments computed elsewhere, one per part, of the session's features and classes; throws

@@ -13,7 +13,7 @@ namespace arete {
 
 namespace {
 
-/// The rows of one part that lie in `block`, cut where their numbers are multiples of `shard`.
+/// The rows of one part that lie in `block`, cut where their positions are multiples of `shard`.
 std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule, int part,
                                      std::uint64_t shard) {
   std::vector<RowGroup> groups;
@@ -21,9 +21,10 @@ std::vector<RowGroup> groups_of_part(const RowBlock& block, const PartRule& rule
   for (std::size_t i = 0; i < block.rows; ++i) {
     const std::uint64_t number = block.number(i);
     if (part_of(rule, number) != part) continue;
-    if (groups.empty() || number / shard != current) {
+    const std::uint64_t position = block.first_row + i;
+    if (groups.empty() || position / shard != current) {
       groups.push_back({block.type, block.features, {}, {}, {}});
-      current = number / shard;
+      current = position / shard;
     }
     RowGroup& group = groups.back();
     group.rows.push_back(block.row(i));

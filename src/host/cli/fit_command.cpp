@@ -17,6 +17,7 @@
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
+#include "arete/data/table_files.hpp"
 #include "arete/model/evaluation.hpp"
 #include "arete/train/checkpoint.hpp"
 #include "arete/train/fit.hpp"
@@ -33,6 +34,8 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
                    "--preset odyssey sets it; leave one of the two out");
   }
   if (is_moments(arguments.data)) {
+    refuse_options(parser, table_option_names(),
+                   arguments.data.data + " is a moments file, which has no columns");
     refuse_options(
         parser,
         {"--labels", "--rows", "--image-size", "--grayscale", "--binarise", "--holdout",
@@ -65,7 +68,8 @@ std::vector<double> odyssey_lambdas() {
   return lambdas;
 }
 
-FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
+/// `numbers`: of the rows to train on.
+FitOptions fit_options(const FitArguments& arguments, RowRange numbers) {
   FitOptions options;
   options.threads = threads_of(arguments.machine);
   options.memory = arguments.machine.memory.value_or(0);
@@ -75,12 +79,12 @@ FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
   options.parallel = arguments.parallel.value_or(Parallel::automatic);
   options.checkpoint = checkpoint_of(arguments.checkpoint);
   if (arguments.preset) {
-    options.rule = holdout_last_rule(0.2, rows);
+    options.rule = holdout_last_rule(0.2, numbers);
     options.lambdas = odyssey_lambdas();
     options.centring = Centring::odyssey;
     return options;
   }
-  options.rule = part_rule(arguments.rule, rows);
+  options.rule = part_rule(arguments.rule, numbers);
   options.selection = arguments.selection.value_or(Selection::accuracy);
   if (arguments.lambdas) options.lambdas = arguments.lambdas->values;
   return options;
@@ -90,7 +94,9 @@ FitOptions fit_options(const FitArguments& arguments, RowRange rows) {
 FitResult train(const TrainingData& data, std::size_t held, const FitArguments& arguments,
                 Backend& backend, Communicator& communicator, Listener& listener) {
   const RowRange rows = chosen_rows(arguments.data, data.info);
-  FitOptions options = fit_options(arguments, rows);
+  const bool by_last = arguments.preset || arguments.rule.holdout_last;
+  FitOptions options = fit_options(
+      arguments, by_last && data.source ? consecutive_numbers(*data.source, rows) : rows);
   options.held = held;
   return data.moments ? fit(*data.moments, options, backend, communicator, listener)
                       : fit(*data.source, rows, options, backend, communicator, listener);
@@ -99,7 +105,7 @@ FitResult train(const TrainingData& data, std::size_t held, const FitArguments& 
 /// The test set that was asked for, or the one that lies beside the training rows. (The rows of a
 /// moments file are elsewhere.)
 std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments,
-                                          const TrainingData& training) {
+                                          const TrainingData& training, Listener& listener) {
   if (arguments.no_test) return nullptr;
   std::optional<std::filesystem::path> path = arguments.test;
   if (!path && !training.moments) path = customary_test_set(arguments.data.data);
@@ -110,10 +116,11 @@ std::unique_ptr<RowSource> find_test_data(const FitArguments& arguments,
   DataOptions options;
   options.data = path->string();
   options.labels = arguments.test_labels;
+  if (is_table(*path)) options.table = arguments.data.table;
   MachineOptions machine = arguments.machine;  // it has what the training rows leave
   const std::size_t memory = memory_of(machine);
   machine.memory = std::max<std::size_t>(1, memory - std::min(memory, training.info.held_bytes));
-  return open_test_data(options, machine, training.info);
+  return open_test_data(options, machine, training.info, listener);
 }
 
 /// A test set that some ranks see and others do not would part their ways.
@@ -148,13 +155,13 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
       listener.warning(fmt::format("--lambdas: {} is given more than once; once is used", value));
     }
   }
-  TrainingData data = open_training_data(arguments.data, arguments.machine);
+  TrainingData data = open_training_data(arguments.data, arguments.machine, listener);
   const double opened = stopwatch.seconds();  // a gzipped file is inflated then
   if (arguments.shape) {
     check_shape(*arguments.shape, data.info);
     data.info.shape = *arguments.shape;
   }
-  const auto test = find_test_data(arguments, data);
+  const auto test = find_test_data(arguments, data, listener);
   check_same_test(test.get(), communicator);
 
   FitReport report;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arete/cli/console.hpp"
@@ -31,17 +32,18 @@ Json inspection(const char* kind, const std::string& file) {
 }
 
 /// What the rows are, or were.
-void add_rows(Json& json, std::uint64_t rows, std::size_t features, ElementType type,
-              const std::vector<std::size_t>& shape) {
+void add_rows(Json& json, std::uint64_t rows, std::size_t features,
+              std::pair<const char*, Json> type, const std::vector<std::size_t>& shape) {
   json["rows"] = rows;
   json["features"] = features;
-  json["type"] = name_of(type);
+  json[type.first] = std::move(type.second);
   json["shape"] = shape;
 }
 
 Json model_json(const RidgeModel& model, const std::string& file) {
   Json json = inspection("model", file);
-  add_rows(json, model.training_rows, model.features(), model.type, model.shape);
+  add_rows(json, model.training_rows, model.features(), {"signed_bytes", model.signed_bytes},
+           model.shape);
   json["classes"] = model.classes;
   json["preprocessing"] = preprocessing_json(model.preprocessing);
   json["lambda"] = model.lambda;
@@ -73,7 +75,7 @@ Json moments_json(const MomentsSet& set, const std::string& file) {
     exact = exact && part.exact;
   }
   for (const RowRange& range : set.rows) ranges.push_back({range.first, range.last});
-  add_rows(json, rows, set.parts.front().features(), set.type, set.shape);
+  add_rows(json, rows, set.parts.front().features(), {"type", name_of(set.type)}, set.shape);
   json["classes"] = class_counts_json(set);
   json["preprocessing"] = preprocessing_json(set.preprocessing);
   json["exact"] = exact;
@@ -90,22 +92,24 @@ Json moments_json(const MomentsSet& set, const std::string& file) {
 
 Json data_json(const SourceInfo& info, const std::string& file) {
   Json json = inspection("data", file);
-  add_rows(json, info.rows, info.features, info.type, info.shape);
+  add_rows(json, info.rows, info.features, {"type", name_of(info.type)}, info.shape);
   json["classes"] = info.classes.empty() ? Json(nullptr) : Json(info.classes);
   json["preprocessing"] = preprocessing_json(info.preprocessing);
   return json;
 }
 
 Json inspect(const CLI::App& parser, const InspectArguments& arguments) {
+  ConsoleListener listener;
   const std::string& file = arguments.data.data;
   const bool is_model = is_model_file(file);
   if (is_model || is_moments_file(file)) {
-    refuse_options(parser, {"--labels", "--image-size", "--grayscale", "--binarise"},
-                   file + " holds no rows that could be read so");
+    const std::string why = file + " holds no rows that could be read so";
+    refuse_options(parser, {"--labels", "--image-size", "--grayscale", "--binarise"}, why);
+    refuse_options(parser, table_option_names(), why);
     return is_model ? model_json(read_model(file), file) : moments_json(read_moments(file), file);
   }
   const auto source =
-      open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data));
+      open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data), listener);
   return data_json(source->info(), file);
 }
 

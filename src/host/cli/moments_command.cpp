@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arete/cli/console.hpp"
@@ -46,11 +47,22 @@ struct MergeArguments {
 
 void add_output_options(CLI::App& parser, OutputOptions& options) {
   parser.option_defaults()->group("Output");
-  parser.add_option("-o,--out", options.out, "the moments file to write")
+  parser.add_option("-o,--out", options.out, "the moments file to write; - is standard output")
       ->required()
       ->type_name("FILE");
   parser.add_flag("--force", options.force, "replace that file if it exists");
   add_json_flag(parser, options.json);
+}
+
+/// The name of standard input and output.
+constexpr std::string_view standard_stream = "-";
+
+void check_output(const OutputOptions& output, const Communicator& communicator) {
+  if (communicator.rank() != 0) return;
+  if (output.out != standard_stream) return check_writable(output.out, output.force);
+  if (output_is_terminal()) {
+    fail(ErrorKind::usage, "--out -: a moments file is no text for a terminal; redirect it");
+  }
 }
 
 std::string summary_text(const OutputOptions& output, const MomentsSet& set, std::uint64_t rows,
@@ -67,6 +79,12 @@ void write_and_report(const char* command, const MomentsSet& set, const OutputOp
                       const Json& more, const Stopwatch& stopwatch, std::size_t peak,
                       ConsoleListener& listener) {
   check_interrupted();
+  if (output.out == standard_stream) {
+    OutputFile file = OutputFile::standard_output();
+    write_moments(set, file);
+    file.commit();
+    return;
+  }
   write_moments(set, output.out, output.force);
   std::uint64_t rows = 0;
   bool exact = true;
@@ -93,15 +111,8 @@ void write_and_report(const char* command, const MomentsSet& set, const OutputOp
   write_output(to_line(json));
 }
 
-void run_moments(MomentsArguments arguments, Communicator& communicator) {
-  const Stopwatch stopwatch;
-  ConsoleListener listener;
-  if (communicator.rank() == 0) check_writable(arguments.output.out, arguments.output.force);
-  share_machine(arguments.machine, communicator, listener);
-  const auto backend = choose_backend(arguments.device.device, local_rank(communicator)).backend;
-  const auto source =
-      open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data));
-  const RowRange rows = chosen_rows(arguments.data, source->info());
+/// The options of both ways, by rows and by a stream.
+FitOptions fit_options(const MomentsArguments& arguments, RowRange rows) {
   FitOptions options;
   options.first_row = arguments.first_row.value_or(0);
   options.checkpoint = checkpoint_of(arguments.checkpoint);
@@ -109,8 +120,43 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   options.threads = threads_of(arguments.machine);
   options.memory = arguments.machine.memory.value_or(0);
   options.kernel = arguments.device.kernel.value_or(IntegerKernel::automatic);
+  return options;
+}
+
+/// Of the stream that comes on standard input.
+MomentsSet stream_moments(const CLI::App& parser, const MomentsArguments& arguments,
+                          Backend& backend, const Communicator& communicator, Listener& listener) {
+  refuse_options(parser, {"--labels", "--rows", "--checkpoint"},
+                 "does not apply to standard input, which comes once");
+  if (communicator.size() > 1) {
+    fail(ErrorKind::usage, "-: standard input is read by one process, but there are {} ranks",
+         communicator.size());
+  }
+  const auto stream = open_standard_input(
+      open_options(arguments.data, arguments.machine, preprocessing_of(arguments.data)));
+  return gather_moments(*stream, fit_options(arguments, {}), backend, listener);
+}
+
+MomentsSet data_moments(const MomentsArguments& arguments, Backend& backend,
+                        Communicator& communicator, Listener& listener) {
+  const auto source =
+      open_data(arguments.data, arguments.machine, preprocessing_of(arguments.data), listener);
+  const RowRange rows = chosen_rows(arguments.data, source->info());
+  const FitOptions options = fit_options(arguments, rows);
   static_cast<void>(checked_add(options.first_row, rows.last, "--first-row"));
-  const MomentsSet set = gather_moments(*source, rows, options, *backend, communicator, listener);
+  return gather_moments(*source, rows, options, backend, communicator, listener);
+}
+
+void run_moments(const CLI::App& parser, MomentsArguments arguments, Communicator& communicator) {
+  const Stopwatch stopwatch;
+  ConsoleListener listener;
+  check_output(arguments.output, communicator);
+  share_machine(arguments.machine, communicator, listener);
+  const auto backend = choose_backend(arguments.device.device, local_rank(communicator)).backend;
+  const bool is_stream = arguments.data.data == standard_stream;
+  const MomentsSet set = is_stream
+                             ? stream_moments(parser, arguments, *backend, communicator, listener)
+                             : data_moments(arguments, *backend, communicator, listener);
   const std::size_t peak = largest(peak_memory(), communicator);
   if (communicator.rank() != 0) return;
   Json about = Json::object();
@@ -119,10 +165,10 @@ void run_moments(MomentsArguments arguments, Communicator& communicator) {
   if (arguments.checkpoint.folder) discard_checkpoint(*arguments.checkpoint.folder);
 }
 
-void run_merge(const MergeArguments& arguments) {
+void run_merge(const MergeArguments& arguments, const Communicator& communicator) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
-  check_writable(arguments.output.out, arguments.output.force);
+  check_output(arguments.output, communicator);
   MomentsSet set = read_moments(arguments.files.front());
   for (std::size_t i = 1; i < arguments.files.size(); ++i) {
     listener.progress("merge", i, arguments.files.size());
@@ -140,6 +186,10 @@ Command moments_command(CLI::App& parser) {
   const auto arguments = std::make_shared<MomentsArguments>();
   add_data_options(*moments, arguments->data);
   add_rows_option(*moments, arguments->data);
+  moments->get_option("DATA")->description(
+      moments->get_option("DATA")->get_description() +
+      "; or -, a stream of Arrow record batches on standard input, whose labels are "
+      "dictionary-encoded, with a dictionary of all classes");
   add_output_options(*moments, arguments->output);
   add_rule_options(*moments, arguments->rule);
   moments->option_defaults()->group("Data");
@@ -152,8 +202,9 @@ Command moments_command(CLI::App& parser) {
   add_device_options(*moments, arguments->device);
   add_checkpoint_options(*moments, arguments->checkpoint);
   moments->footer("Example:\n  arete moments shard-1.npy --first-row 100000 -o shard-1.moments");
-  return {moments,
-          [arguments](Communicator& communicator) { run_moments(*arguments, communicator); }};
+  return {moments, [moments, arguments](Communicator& communicator) {
+            run_moments(*moments, *arguments, communicator);
+          }};
 }
 
 Command merge_command(CLI::App& parser) {
@@ -162,7 +213,8 @@ Command merge_command(CLI::App& parser) {
   merge->add_option("FILE", arguments->files, "moments files")->required()->type_name("");
   add_output_options(*merge, arguments->output);
   merge->footer("Example:\n  arete merge shard-0.moments shard-1.moments -o all.moments");
-  return {merge, [arguments](Communicator&) { run_merge(*arguments); }, false};
+  return {merge, [arguments](Communicator& communicator) { run_merge(*arguments, communicator); },
+          false};
 }
 
 }  // namespace arete::cli

@@ -8,6 +8,7 @@
 #include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/threads.hpp"
+#include "arete/data/number_ranges.hpp"
 #include "arete/moments/moments_file.hpp"
 
 namespace arete::cli {
@@ -32,6 +33,27 @@ std::string_view kind_of(const std::filesystem::path& path) {
   return is_moments_file(path) ? "a moments file ('arete fit' makes a model of it)" : "other data";
 }
 
+void add_name(CLI::App& parser, const std::string& name, std::optional<std::string>& into,
+              const std::string& description) {
+  add_value(
+      parser, name, into, [](std::string_view text) { return std::string(text); }, "NAME",
+      description);
+}
+
+void add_table_options(CLI::App& parser, TableOptions& options) {
+  parser.option_defaults()->group("Columns (of Parquet and Arrow files)");
+  add_name(parser, "--features-column", options.features,
+           "binary, a list, or a vector of Spark ML (default: features, pixels or image)");
+  add_name(parser, "--features-columns", options.features_pattern,
+           "many columns of one number each: those that match, such as 'p*'");
+  add_name(parser, "--label-column", options.label,
+           "a column, or the key of folders key=value (default: label)");
+  add_name(parser, "--row-column", options.row,
+           "global row numbers, which decide what is held out (default: row; else positions)");
+  parser.add_flag("--unsigned", options.unsigned_bytes,
+                  "8-bit integers that are stored as signed are pixels of 0 to 255");
+}
+
 template <typename T>
 bool contradicts(const std::optional<T>& given, const std::optional<T>& known) {
   return given && given != known;
@@ -52,7 +74,8 @@ void add_data_options(CLI::App& parser, DataOptions& options) {
       .add_option(
           "DATA", options.data,
           "an IDX file (gzipped or not), a .npy file, CIFAR-10 binary batches, a folder of "
-          "class folders of JPEG or PNG images, or a folder with MNIST's or CIFAR-10's files")
+          "class folders of JPEG or PNG images, a folder with MNIST's or CIFAR-10's files, or "
+          "Parquet or Arrow files: one, a folder of them as Spark writes it, or a glob")
       ->required()
       ->type_name("");
   add_path(parser, "--labels", options.labels, "FILE",
@@ -62,6 +85,7 @@ void add_data_options(CLI::App& parser, DataOptions& options) {
   parser.add_flag("--grayscale", options.grayscale, "turn colours into luma");
   add_value(parser, "--binarise", options.binarise, integer<std::uint8_t>(0, 254), "T",
             "values above T become 1, others 0");
+  add_table_options(parser, options.table);
 }
 
 void add_rows_option(CLI::App& parser, DataOptions& options) {
@@ -196,11 +220,23 @@ RidgeModel open_model(const std::string& path, std::string_view command) {
   return read_model(path);
 }
 
+std::vector<std::string> table_option_names() {
+  return {"--features-column", "--features-columns", "--label-column", "--row-column",
+          "--unsigned"};
+}
+
+OpenOptions open_options(const DataOptions& options, const MachineOptions& machine,
+                         const Preprocessing& preprocessing, std::optional<std::size_t> channels) {
+  return {options.labels,      preprocessing, memory_of(machine),
+          threads_of(machine), channels,      options.table};
+}
+
 std::unique_ptr<RowSource> open_data(const DataOptions& options, const MachineOptions& machine,
-                                     const Preprocessing& preprocessing,
+                                     const Preprocessing& preprocessing, Listener& listener,
                                      std::optional<std::size_t> channels) {
-  return open_source(options.data, {options.labels, preprocessing, memory_of(machine),
-                                    threads_of(machine), channels});
+  auto source = open_source(options.data, open_options(options, machine, preprocessing, channels));
+  for (const std::string& warning : source->info().warnings) listener.warning(warning);
+  return source;
 }
 
 RowRange chosen_rows(const DataOptions& options, const SourceInfo& info) {
@@ -210,6 +246,15 @@ RowRange chosen_rows(const DataOptions& options, const SourceInfo& info) {
          options.rows->last, info.name, info.rows);
   }
   return *options.rows;
+}
+
+RowRange consecutive_numbers(const RowSource& source, RowRange rows) {
+  const std::vector<RowRange> numbers = numbers_of(source, rows);
+  if (numbers.size() == 1) return numbers.front();
+  fail(ErrorKind::usage,
+       "--holdout-last: the rows of {} have numbers of their own, with gaps after {} others; use "
+       "--holdout",
+       source.info().name, numbers.front().size());
 }
 
 void refuse_options(const CLI::App& parser, const std::vector<std::string>& options,

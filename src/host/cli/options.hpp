@@ -59,8 +59,9 @@ struct DataOptions {
   bool grayscale = false;
   std::optional<std::uint8_t> binarise;
   std::optional<RowRange> rows;
+  TableOptions table;
 };
-/// DATA, --labels and what is done to images.
+/// DATA, --labels, what is done to images, and the columns of tables.
 void add_data_options(CLI::App& parser, DataOptions& options);
 void add_rows_option(CLI::App& parser, DataOptions& options);
 
@@ -116,13 +117,26 @@ void add_json_flag(CLI::App& parser, bool& json);
 /// The model of `arete COMMAND MODEL DATA`. Throws Error (input) saying what the file is instead.
 [[nodiscard]] RidgeModel open_model(const std::string& path, std::string_view command);
 
+/// The options of TableOptions, for refuse_options.
+[[nodiscard]] std::vector<std::string> table_option_names();
+
+[[nodiscard]] OpenOptions open_options(const DataOptions& options, const MachineOptions& machine,
+                                       const Preprocessing& preprocessing,
+                                       std::optional<std::size_t> channels = {});
+
+/// Opens DATA, and tells the listener what there is to warn of.
 [[nodiscard]] std::unique_ptr<RowSource> open_data(const DataOptions& options,
                                                    const MachineOptions& machine,
                                                    const Preprocessing& preprocessing,
+                                                   Listener& listener,
                                                    std::optional<std::size_t> channels = {});
 
 /// The rows that were asked for: all, or --rows. Throws Error (usage) when there are not so many.
 [[nodiscard]] RowRange chosen_rows(const DataOptions& options, const SourceInfo& info);
+
+/// The numbers of these rows, of which the last are to be held out. Throws Error (usage) where they
+/// leave others out, so that nobody knows which are the last.
+[[nodiscard]] RowRange consecutive_numbers(const RowSource& source, RowRange rows);
 
 /// Throws Error (usage) for the first of `options` that was given, with `why` it cannot be.
 void refuse_options(const CLI::App& parser, const std::vector<std::string>& options,

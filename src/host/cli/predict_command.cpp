@@ -46,12 +46,13 @@ struct Job {
 
 using Write = std::function<void(std::string_view)>;
 
-Job open_job(const PredictArguments& arguments, Communicator& communicator) {
+Job open_job(const PredictArguments& arguments, Communicator& communicator, Listener& listener) {
   Job job;
   job.communicator = &communicator;
   job.model = open_model(arguments.model, "predict");
-  job.source = open_data(arguments.data, arguments.machine,
-                         preprocessing_of(job.model, arguments.data), channels_of(job.model.shape));
+  job.source =
+      open_data(arguments.data, arguments.machine, preprocessing_of(job.model, arguments.data),
+                listener, channels_of(job.model.shape));
   job.rows = chosen_rows(arguments.data, job.source->info());
   job.options = {threads_of(arguments.machine), arguments.machine.memory.value_or(0)};
   job.options.row_overhead = row_bytes(job.model.classes, arguments.scores);
@@ -64,11 +65,17 @@ void predict_to_csv(const Job& job, Listener& listener, const Write& write) {
   write(csv_header(job.model.classes, job.scores));
   predict(job.model, *job.source, job.rows, job.options, *job.communicator, listener,
           [&](const Predictions& predictions) {
-            write(csv_lines(predictions, job.model.classes, job.scores));
+            write(csv_lines(predictions, *job.source, job.model.classes, job.scores));
           });
 }
 
 void predict_to_npy(const Job& job, Listener& listener, const Write& write) {
+  if (job.source->info().is_numbered) {
+    fail(
+        ErrorKind::usage,
+        "--out: the rows of {} have numbers of their own, which NPY cannot tell; write a .csv file",
+        job.source->info().name);
+  }
   write(npy_header(job.rows.size(), job.model.classes.size(), job.scores));
   predict(job.model, *job.source, job.rows, job.options, *job.communicator, listener,
           [&](const Predictions& predictions) { write(npy_elements(predictions, job.scores)); });
@@ -134,7 +141,7 @@ void run_predict(const CLI::App& parser, PredictArguments arguments, Communicato
   ConsoleListener listener;
   check_usage(parser, arguments, communicator);
   share_machine(arguments.machine, communicator, listener);
-  const Job job = open_job(arguments, communicator);
+  const Job job = open_job(arguments, communicator, listener);
   if (communicator.rank() != 0) {
     predict_to_csv(job, listener, [](std::string_view) {});  // rank 0 writes what all predict
     if (arguments.out) static_cast<void>(largest(peak_memory(), communicator));

@@ -42,13 +42,14 @@ std::size_t row_bytes(const ClassList& classes, bool scores) {
   return number + name + (scores ? score * classes.size() : 0);
 }
 
-std::string csv_lines(const Predictions& predictions, const ClassList& classes, bool scores) {
+std::string csv_lines(const Predictions& predictions, const RowSource& source,
+                      const ClassList& classes, bool scores) {
   std::string lines;
   // At once: a string that grows holds its text twice.
   lines.reserve(predictions.classes.size() * row_bytes(classes, scores));
   for (std::size_t i = 0; i < predictions.classes.size(); ++i) {
     const auto predicted = static_cast<std::size_t>(predictions.classes[i]);
-    fmt::format_to(std::back_inserter(lines), "{},{}", predictions.first_row + i,
+    fmt::format_to(std::back_inserter(lines), "{},{}", source.number(predictions.first_row + i),
                    csv_field(classes[predicted]));
     for (std::size_t k = 0; scores && k < classes.size(); ++k) {
       fmt::format_to(std::back_inserter(lines), ",{}", predictions.scores(i, k));

@@ -12,9 +12,10 @@ namespace arete::cli {
 /// "row,class[,score_<class>...]": the first line of a CSV file (RFC 4180, but lines end in \n).
 [[nodiscard]] std::string csv_header(const ClassList& classes, bool scores);
 
-/// A line for each row: its number, its class, and its scores in as many digits as tell them apart.
-[[nodiscard]] std::string csv_lines(const Predictions& predictions, const ClassList& classes,
-                                    bool scores);
+/// A line for each row of `source`: its number, its class, and its scores in as many digits as tell
+/// them apart.
+[[nodiscard]] std::string csv_lines(const Predictions& predictions, const RowSource& source,
+                                    const ClassList& classes, bool scores);
 
 /// At least the bytes of one row's text in CSV, or of its elements in .npy.
 [[nodiscard]] std::size_t row_bytes(const ClassList& classes, bool scores);

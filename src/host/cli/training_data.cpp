@@ -25,21 +25,23 @@ SourceInfo info_of(const MomentsSet& set, const std::string& name) {
 
 bool is_moments(const DataOptions& options) { return is_moments_file(options.data); }
 
-TrainingData open_training_data(const DataOptions& options, const MachineOptions& machine) {
+TrainingData open_training_data(const DataOptions& options, const MachineOptions& machine,
+                                Listener& listener) {
   TrainingData data;
   if (is_moments(options)) {
     data.moments = read_moments(options.data);
     data.info = info_of(*data.moments, options.data);
   } else {
-    data.source = open_data(options, machine, preprocessing_of(options));
+    data.source = open_data(options, machine, preprocessing_of(options), listener);
     data.info = data.source->info();
   }
   return data;
 }
 
 std::unique_ptr<RowSource> open_test_data(const DataOptions& options, const MachineOptions& machine,
-                                          const SourceInfo& training) {
-  auto source = open_data(options, machine, training.preprocessing, channels_of(training.shape));
+                                          const SourceInfo& training, Listener& listener) {
+  auto source =
+      open_data(options, machine, training.preprocessing, listener, channels_of(training.shape));
   const SourceInfo& info = source->info();
   if (info.classes.empty()) {
     fail(ErrorKind::input, "{}: has no labels, so it cannot test; give --test-labels or --no-test",

@@ -164,6 +164,11 @@ OutputFile::OutputFile(fs::path path, bool overwrite)
   if (descriptor_ < 0) fail_write("opening", errno);
 }
 
+OutputFile::OutputFile()
+    : path_("standard output"), descriptor_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) {
+  if (descriptor_ < 0) fail_write("opening", errno);
+}
+
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());

@@ -55,6 +55,8 @@ void for_each_entry(const std::filesystem::path& folder,
 class OutputFile {
  public:
   OutputFile(std::filesystem::path path, bool overwrite);
+  /// Standard output, which is written to as it is.
+  [[nodiscard]] static OutputFile standard_output() { return OutputFile(); }
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -64,6 +66,7 @@ class OutputFile {
   void commit();
 
  private:
+  OutputFile();
   void create_temporary();
   void rename_into_place();
   [[noreturn]] void fail_write(std::string_view what, int error) const;

@@ -9,6 +9,7 @@ namespace arete {
 class Backend;
 class Communicator;
 class RowSource;
+class RowStream;
 struct OpenOptions;
 
 /// What a module libarete_<name>.so offers; null where it does not serve it. A module exports one C
@@ -19,6 +20,8 @@ struct ModuleTable {
   std::unique_ptr<Backend> (*open_backend)(int device_index);
   std::unique_ptr<Communicator> (*open_communicator)();
   std::unique_ptr<RowSource> (*open_rows)(const std::filesystem::path&, const OpenOptions&);
+  /// Of standard input.
+  std::unique_ptr<RowStream> (*open_stream)(const OpenOptions&);
 };
 
 /// Loads libarete_<name>.so from the folder of libarete.so. Throws Error (unavailable) when it is

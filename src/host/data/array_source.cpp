@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <functional>
 #include <span>
@@ -12,6 +11,7 @@
 #include "arete/core/error.hpp"
 #include "arete/data/byte_order.hpp"
 #include "arete/data/gzip.hpp"
+#include "arete/data/half.hpp"
 #include "arete/data/idx.hpp"
 #include "arete/data/labels.hpp"
 #include "arete/data/npy.hpp"
@@ -20,16 +20,6 @@
 namespace arete {
 
 namespace {
-
-/// IEEE 754 binary16 to binary32, exactly. The exponents' biases differ by 112; multiplying by
-/// 2^112 also normalises what is subnormal.
-float from_half(std::uint16_t half) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16U;
-  const std::uint32_t rest = static_cast<std::uint32_t>(half & 0x7FFFU) << 13U;
-  const auto scaled = std::bit_cast<std::uint32_t>(std::bit_cast<float>(rest) * 0x1p112F);
-  const std::uint32_t infinite = rest >= 0x0F800000U ? 0x7F800000U : 0U;
-  return std::bit_cast<float>(sign | scaled | infinite);
-}
 
 /// Halves at the end of the memory that the floats will fill. A float is written only where halves
 /// have been converted already.

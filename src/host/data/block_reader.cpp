@@ -58,7 +58,7 @@ void BlockReader::plan_keeping(const Options& options, std::size_t held_row_byte
   const auto count_wanted = [&] {
     std::uint64_t wanted = 0;
     for (std::uint64_t row = rows_.first; row < rows_.last; ++row) {
-      wanted += is_wanted_later_(first_number_ + row) ? 1 : 0;
+      wanted += is_wanted_later_(first_number_ + source_.number(row)) ? 1 : 0;
     }
     return wanted;
   };
@@ -100,6 +100,7 @@ RowRange BlockReader::range_of(std::size_t block) const noexcept {
 void BlockReader::read(std::size_t block, RowBlock& into) const {
   source_.read(range_of(block), into);
   into.first_row += first_number_;
+  for (std::uint64_t& number : into.numbers) number += first_number_;
 }
 
 void BlockReader::for_each(const std::function<void(const RowBlock&)>& visit) {

@@ -21,7 +21,13 @@ namespace arete {
 
 namespace {
 
-using Bytes = std::vector<std::byte>;
+using Bytes = std::span<const std::byte>;
+
+/// Where an encoded image comes from.
+struct Origin {
+  std::string name;        ///< for messages
+  std::uint64_t size = 0;  ///< bytes of the whole of it
+};
 
 constexpr std::array<unsigned char, 3> jpeg_signature = {0xFF, 0xD8, 0xFF};
 constexpr std::array<unsigned char, 8> png_signature = {0x89, 'P',  'N',  'G',
@@ -43,48 +49,47 @@ constexpr int jpeg_scan_limit = 500;
 enum class Format : std::uint8_t { neither, jpeg, png };
 
 template <std::size_t Size>
-bool begins_with(const Bytes& bytes, const std::array<unsigned char, Size>& signature) {
+bool begins_with(Bytes bytes, const std::array<unsigned char, Size>& signature) {
   return bytes.size() >= Size &&
-         std::ranges::equal(std::span(bytes).first(Size), std::as_bytes(std::span(signature)));
+         std::ranges::equal(bytes.first(Size), std::as_bytes(std::span(signature)));
 }
 
-Format format_of(const Bytes& bytes) {
+Format format_of(Bytes bytes) {
   if (begins_with(bytes, jpeg_signature)) return Format::jpeg;
   if (begins_with(bytes, png_signature)) return Format::png;
   return Format::neither;
 }
 
-Bytes read_front(const InputFile& file, std::uint64_t length) {
-  Bytes bytes(std::min(length, file.size()));
+std::vector<std::byte> read_front(const InputFile& file, std::uint64_t length) {
+  std::vector<std::byte> bytes(std::min(length, file.size()));
   file.read(0, bytes);
   return bytes;
 }
 
-[[noreturn]] void fail_unknown(const InputFile& file, const Bytes& bytes) {
+[[noreturn]] void fail_unknown(const Origin& file, Bytes bytes) {
   if (bytes.empty()) {
-    fail(ErrorKind::input, "{}: is empty, but a JPEG or PNG image was expected",
-         file.path().string());
+    fail(ErrorKind::input, "{}: is empty, but a JPEG or PNG image was expected", file.name);
   }
   std::string found;
-  for (const std::byte byte : std::span(bytes).first(std::min<std::size_t>(bytes.size(), 8))) {
+  for (const std::byte byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
     found += fmt::format(" {:02x}", static_cast<unsigned>(byte));
   }
   fail(ErrorKind::input, "{}: is neither a JPEG nor a PNG image: it begins with the bytes{}",
-       file.path().string(), found);
+       file.name, found);
 }
 
 /// `bits_per_byte`: to how many bits of pixels one byte of the file can at most decode.
-void check_shape(const InputFile& file, const ImageShape& shape, std::uint64_t pixel_bits,
+void check_shape(const Origin& file, const ImageShape& shape, std::uint64_t pixel_bits,
                  std::uint64_t bits_per_byte) {
   const std::uint64_t pixels = std::uint64_t{shape.width} * shape.height;
   if (shape.width > max_image_side || shape.height > max_image_side || pixels > max_image_pixels) {
     fail(ErrorKind::input,
          "{}: is {}x{} pixels; at most {} on a side and {} in all can be read; make it smaller",
-         file.path().string(), shape.width, shape.height, max_image_side, max_image_pixels);
+         file.name, shape.width, shape.height, max_image_side, max_image_pixels);
   }
-  if (pixels * pixel_bits / bits_per_byte > file.size()) {
+  if (pixels * pixel_bits / bits_per_byte > file.size) {
     fail(ErrorKind::input, "{}: is damaged: {} bytes are too few for the {}x{} pixels it announces",
-         file.path().string(), file.size(), shape.width, shape.height);
+         file.name, file.size, shape.width, shape.height);
   }
 }
 
@@ -141,8 +146,8 @@ bool guarded(JpegReader& reader, const Calls& calls) {
   return true;
 }
 
-bool open_jpeg(JpegReader& reader, const Bytes& bytes) {
-  return guarded(reader, [&reader, &bytes] {
+bool open_jpeg(JpegReader& reader, Bytes bytes) {
+  return guarded(reader, [&reader, bytes] {
     jpeg_create_decompress(&reader.info);
     reader.info.progress = &reader.progress;
     jpeg_mem_src(&reader.info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
@@ -150,24 +155,22 @@ bool open_jpeg(JpegReader& reader, const Bytes& bytes) {
   });
 }
 
-[[noreturn]] void fail_jpeg(const InputFile& file, const JpegReader& reader) {
-  fail(ErrorKind::input, "{}: cannot be decoded as JPEG: {}", file.path().string(),
-       reader.message.data());
+[[noreturn]] void fail_jpeg(const Origin& file, const JpegReader& reader) {
+  fail(ErrorKind::input, "{}: cannot be decoded as JPEG: {}", file.name, reader.message.data());
 }
 
 /// Of an open reader.
-ImageShape jpeg_shape(const InputFile& file, const JpegReader& reader) {
+ImageShape jpeg_shape(const Origin& file, const JpegReader& reader) {
   const jpeg_decompress_struct& info = reader.info;
   const J_COLOR_SPACE colours = info.jpeg_color_space;
   if (colours != JCS_GRAYSCALE && colours != JCS_YCbCr && colours != JCS_RGB) {
     fail(ErrorKind::input,
-         "{}: is a JPEG of {} colours{}; grey and RGB are read; convert it to RGB",
-         file.path().string(), info.num_components,
-         colours == JCS_CMYK || colours == JCS_YCCK ? " (CMYK)" : "");
+         "{}: is a JPEG of {} colours{}; grey and RGB are read; convert it to RGB", file.name,
+         info.num_components, colours == JCS_CMYK || colours == JCS_YCCK ? " (CMYK)" : "");
   }
   if (info.arith_code != 0) {
     fail(ErrorKind::input, "{}: is an arithmetic-coded JPEG; Huffman-coded ones are read",
-         file.path().string());
+         file.name);
   }
   const ImageShape shape{info.image_width, info.image_height, colours == JCS_GRAYSCALE ? 1U : 3U};
   // The shortest Huffman code is one bit, and each block of 8 x 8 pixels has one for its mean.
@@ -175,7 +178,7 @@ ImageShape jpeg_shape(const InputFile& file, const JpegReader& reader) {
   return shape;
 }
 
-Image decode_jpeg(const InputFile& file, const Bytes& bytes) {
+Image decode_jpeg(const Origin& file, Bytes bytes) {
   JpegReader reader;
   if (!open_jpeg(reader, bytes)) fail_jpeg(file, reader);
   Image image{jpeg_shape(file, reader), {}};
@@ -203,16 +206,15 @@ struct FreePng {
 };
 using PngReader = std::unique_ptr<spng_ctx, FreePng>;
 
-void check_png(const InputFile& file, int status) {
+void check_png(const Origin& file, int status) {
   if (status == SPNG_OK) return;
-  fail(ErrorKind::input, "{}: cannot be decoded as PNG: {}", file.path().string(),
-       spng_strerror(status));
+  fail(ErrorKind::input, "{}: cannot be decoded as PNG: {}", file.name, spng_strerror(status));
 }
 
-PngReader open_png(const InputFile& file, const Bytes& bytes) {
+PngReader open_png(const Origin& file, Bytes bytes) {
   PngReader reader(spng_ctx_new(0));
   if (!reader) {
-    fail(ErrorKind::resource, "{}: no memory for a PNG decoder", file.path().string());
+    fail(ErrorKind::resource, "{}: no memory for a PNG decoder", file.name);
   }
   check_png(file, spng_set_crc_action(reader.get(), SPNG_CRC_ERROR, SPNG_CRC_ERROR));
   check_png(file, spng_set_chunk_limits(reader.get(), png_chunk_limit, png_chunk_limit));
@@ -220,7 +222,7 @@ PngReader open_png(const InputFile& file, const Bytes& bytes) {
   return reader;
 }
 
-ImageShape png_shape(const InputFile& file, spng_ctx* reader) {
+ImageShape png_shape(const Origin& file, spng_ctx* reader) {
   spng_ihdr header{};
   check_png(file, spng_get_ihdr(reader, &header));
   const bool grey = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE ||
@@ -231,7 +233,7 @@ ImageShape png_shape(const InputFile& file, spng_ctx* reader) {
   return shape;
 }
 
-Image decode_png(const InputFile& file, const Bytes& bytes) {
+Image decode_png(const Origin& file, Bytes bytes) {
   const PngReader reader = open_png(file, bytes);
   Image image{png_shape(file, reader.get()), {}};
   // RGB8 is the one format that libspng decodes everything to.
@@ -242,8 +244,7 @@ Image decode_png(const InputFile& file, const Bytes& bytes) {
   // libspng does not mind a file that ends within its last chunk.
   const auto end = std::as_bytes(std::span(png_end));
   if (std::search(bytes.begin(), bytes.end(), end.begin(), end.end()) == bytes.end()) {
-    fail(ErrorKind::input, "{}: cannot be decoded as PNG: its end is missing",
-         file.path().string());
+    fail(ErrorKind::input, "{}: cannot be decoded as PNG: its end is missing", file.name);
   }
   if (image.shape.channels == 1) {
     const std::size_t pixels = image.pixels.size() / 3;
@@ -253,14 +254,16 @@ Image decode_png(const InputFile& file, const Bytes& bytes) {
   return image;
 }
 
-ImageShape shape_of(const InputFile& file, const Bytes& bytes) {
+/// `read_all` gives the whole file, for a header that `bytes`, its front, does not hold entirely.
+template <typename ReadAll>
+ImageShape shape_of(const Origin& file, Bytes bytes, const ReadAll& read_all) {
   switch (format_of(bytes)) {
     case Format::png:
       return png_shape(file, open_png(file, bytes).get());
     case Format::jpeg: {
       JpegReader reader;
       if (open_jpeg(reader, bytes)) return jpeg_shape(file, reader);
-      if (bytes.size() < file.size()) return shape_of(file, read_front(file, file.size()));
+      if (bytes.size() < file.size) return shape_of(file, read_all(), read_all);
       fail_jpeg(file, reader);
     }
     case Format::neither:
@@ -273,26 +276,40 @@ ImageShape shape_of(const InputFile& file, const Bytes& bytes) {
 
 bool is_image_file(const std::filesystem::path& file) {
   if (!is_file(file)) return false;
-  return format_of(read_front(InputFile(file), png_signature.size())) != Format::neither;
+  const std::vector<std::byte> front = read_front(InputFile(file), png_signature.size());
+  return is_image(front);
+}
+
+bool is_image(std::span<const std::byte> start) noexcept {
+  return format_of(start) != Format::neither;
 }
 
 ImageShape read_image_shape(const std::filesystem::path& path) {
   const InputFile file(path);
-  return shape_of(file, read_front(file, header_bytes));
+  const std::vector<std::byte> front = read_front(file, header_bytes);
+  std::vector<std::byte> all;
+  return shape_of({path.string(), file.size()}, front, [&] {
+    all = read_front(file, file.size());
+    return Bytes(all);
+  });
 }
 
 Image decode_image(const std::filesystem::path& path) {
   const InputFile file(path);
-  const Bytes bytes = read_front(file, file.size());
+  return decode_image(read_front(file, file.size()), path.string());
+}
+
+Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
+  const Origin origin{name, bytes.size()};
   switch (format_of(bytes)) {
     case Format::jpeg:
-      return decode_jpeg(file, bytes);
+      return decode_jpeg(origin, bytes);
     case Format::png:
-      return decode_png(file, bytes);
+      return decode_png(origin, bytes);
     case Format::neither:
       break;
   }
-  fail_unknown(file, bytes);
+  fail_unknown(origin, bytes);
 }
 
 }  // namespace arete

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace arete {
@@ -37,5 +40,11 @@ inline constexpr std::uint64_t max_image_pixels = std::uint64_t{1} << 28;
 /// applied. Throws Error (input) naming the file for anything else and for any damage, also where a
 /// decoder could go on with a warning.
 [[nodiscard]] Image decode_image(const std::filesystem::path& file);
+
+/// Whether what begins with these bytes, eight or more, is a JPEG or PNG file.
+[[nodiscard]] bool is_image(std::span<const std::byte> start) noexcept;
+
+/// The same of a file that lies in memory; `name` is for messages.
+[[nodiscard]] Image decode_image(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace arete

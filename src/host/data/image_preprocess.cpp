@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "arete/core/error.hpp"
 #include "arete/data/image_resize.hpp"
 
 namespace arete {
@@ -40,6 +41,13 @@ Image preprocess(Image image, const Preprocessing& preprocessing) {
     for (std::uint8_t& value : image.pixels) value = value > threshold ? 1 : 0;
   }
   return image;
+}
+
+void refuse_preprocessing(const std::string& data, const Preprocessing& preprocessing) {
+  if (preprocessing == Preprocessing{}) return;
+  fail(ErrorKind::usage,
+       "{}: --image-size, --grayscale and --binarise are for JPEG and PNG files, which this is not",
+       data);
 }
 
 }  // namespace arete

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "arete/data/image_decode.hpp"
 #include "arete/data/row_source.hpp"
 
@@ -15,5 +17,9 @@ namespace arete {
 /// What becomes of a decoded image, in this order: luma, resizing (resize_area), binarising (a
 /// value above the threshold becomes 1, any other 0); each only where asked for.
 [[nodiscard]] Image preprocess(Image image, const Preprocessing& preprocessing);
+
+/// Throws Error (usage) naming `data`, which holds no images that could be preprocessed, unless
+/// nothing is asked for.
+void refuse_preprocessing(const std::string& data, const Preprocessing& preprocessing);
 
 }  // namespace arete

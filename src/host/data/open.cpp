@@ -9,13 +9,16 @@
 
 #include "arete/core/error.hpp"
 #include "arete/core/file.hpp"
+#include "arete/core/module.hpp"
 #include "arete/data/array_source.hpp"
 #include "arete/data/cifar.hpp"
 #include "arete/data/gzip.hpp"
 #include "arete/data/idx.hpp"
 #include "arete/data/image_decode.hpp"
 #include "arete/data/image_folder.hpp"
+#include "arete/data/image_preprocess.hpp"
 #include "arete/data/npy.hpp"
+#include "arete/data/table_files.hpp"
 #include "arete/model/ridge_model.hpp"
 #include "arete/moments/moments_file.hpp"
 
@@ -27,7 +30,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view what_is_read =
     "what is read: an IDX file (.gz or not), a .npy file, CIFAR-10 binary batches (.bin), JPEG and "
-    "PNG files, a folder of class folders of them, and a folder with MNIST's or CIFAR's files";
+    "PNG files, a folder of class folders of them, a folder with MNIST's or CIFAR's files, and "
+    "Parquet or Arrow files, or a folder of them";
 
 /// MNIST's file of images in `folder`: `set` is "train" or "t10k".
 std::optional<fs::path> mnist_images(const fs::path& folder, std::string_view set) {
@@ -84,20 +88,13 @@ bool is_cifar_batch(const fs::path& path) {
   return true;
 }
 
-void refuse_preprocessing(const fs::path& path, const OpenOptions& options) {
-  if (options.preprocessing == Preprocessing{}) return;
-  fail(ErrorKind::usage,
-       "{}: --image-size, --grayscale and --binarise are for JPEG and PNG files, which this is not",
-       path.string());
-}
-
 std::unique_ptr<RowSource> open_plain_array(const fs::path& path, const OpenOptions& options) {
-  refuse_preprocessing(path, options);
+  refuse_preprocessing(path.string(), options.preprocessing);
   return open_array(path, options);
 }
 
 std::unique_ptr<RowSource> open_batches(const fs::path& path, const OpenOptions& options) {
-  refuse_preprocessing(path, options);
+  refuse_preprocessing(path.string(), options.preprocessing);
   return open_cifar(path, options);
 }
 
@@ -137,11 +134,25 @@ std::unique_ptr<RowSource> open_file(const fs::path& file, const OpenOptions& op
   fail_unknown(file, start);
 }
 
+void refuse_table_options(const fs::path& path, const OpenOptions& options) {
+  if (options.table == TableOptions{}) return;
+  fail(ErrorKind::usage,
+       "{}: --features-column, --features-columns, --label-column, --row-column and --unsigned are "
+       "for the columns of Parquet and Arrow files, which this is not",
+       path.string());
+}
+
 }  // namespace
+
+std::unique_ptr<RowStream> open_standard_input(const OpenOptions& options) {
+  return load_module("parquet").open_stream(options);
+}
 
 std::unique_ptr<RowSource> open_source(const fs::path& path, const OpenOptions& options) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
+  if (is_table(path)) return load_module("parquet").open_rows(path, options);
+  refuse_table_options(path, options);
   if (fs::is_directory(status)) return open_folder(path, options);
   if (status.type() == fs::file_type::not_found) {
     fail(ErrorKind::input, "{}: does not exist", path.string());

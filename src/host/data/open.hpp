@@ -9,6 +9,17 @@
 
 namespace arete {
 
+/// Which columns of a table are what; nothing where that is guessed by customary names.
+struct TableOptions {
+  std::optional<std::string> features = {};  ///< a column; else features, pixels or image
+  /// Many columns of one number each: those whose names match (fnmatch), in the table's order.
+  std::optional<std::string> features_pattern = {};
+  std::optional<std::string> label = {};  ///< a column, or the key of folders; else label
+  std::optional<std::string> row = {};    ///< a column of global row numbers; else row
+  bool unsigned_bytes = false;            ///< 8-bit integers that are stored as signed are not
+  bool operator==(const TableOptions&) const = default;
+};
+
 /// How a data set is to be read.
 struct OpenOptions {
   std::optional<std::filesystem::path> labels = {};  ///< NPY, IDX or text; else by customary name
@@ -18,17 +29,25 @@ struct OpenOptions {
   int threads = 1;  ///< for decoding images
   /// Of images: 3 repeats grey where no image has colours; 1 needs preprocessing.grayscale.
   std::optional<std::size_t> channels = {};
+  TableOptions table = {};  ///< refused for other data
 };
 
 /// Recognises what `path` is (an IDX or NPY file, gzipped IDX, CIFAR-10 binary batches, a folder of
 /// class folders of images, a folder of images, one image, or a folder that holds MNIST's or
 /// CIFAR's files under their customary names, or `train` and `test` with class folders in both, of
-/// which what is for training is meant) and opens it. Its labels, where they are in a file of their
+/// which what is for training is meant; Parquet or Arrow files: one, a folder of them, or a glob)
+/// and opens it. Its labels, where they are in a file of their
 /// own, are read whole; rows are read when asked for, unless gzipped. Throws Error: (input) naming
 /// the file, what was found there and what is read, (usage) for options that do not apply,
-/// (resource) when more than options.memory is needed.
+/// (resource) when more than options.memory is needed, (unavailable) for Parquet and Arrow files
+/// where the module that reads them is missing.
 [[nodiscard]] std::unique_ptr<RowSource> open_source(const std::filesystem::path& path,
                                                      const OpenOptions& options);
+
+/// Opens standard input as a stream of Arrow record batches with the columns features, label
+/// (dictionary-encoded: the dictionary is the list of all classes) and, where there is one, row.
+/// Throws as open_source does.
+[[nodiscard]] std::unique_ptr<RowStream> open_standard_input(const OpenOptions& options);
 
 /// The `channels` with which images become rows of this shape: 3 for height x width x 3.
 [[nodiscard]] std::optional<std::size_t> channels_of(std::span<const std::size_t> shape) noexcept;

@@ -65,14 +65,18 @@ struct SourceInfo {
   std::size_t resident_bytes = 0;
   std::size_t held_bytes = 0;   ///< of memory that the source holds: such rows, labels, names
   Preprocessing preprocessing;  ///< what the reader does to images
+  /// Rows say their numbers themselves (a column of a table), and these are not their positions.
+  bool is_numbered = false;
+  std::vector<std::string> warnings;  ///< what the user should know of the data
 };
 
-/// Rows, row-major, and their labels; consecutive ones, unless `numbers` says otherwise. The memory
+/// Rows, row-major, and their labels; consecutive ones, unless they were picked out. The memory
 /// belongs to whoever made the block (which may have pinned it), and is reused from one read to the
 /// next.
 struct RowBlock {
-  std::uint64_t first_row = 0;         ///< number of the first row in its source
-  std::vector<std::uint64_t> numbers;  ///< of rows that were picked out, ascending; else empty
+  std::uint64_t first_row = 0;  ///< position of the first row in its source
+  /// Of rows that were picked out, or of a source that is numbered; else empty: first_row and on.
+  std::vector<std::uint64_t> numbers;
   std::size_t rows = 0;
   std::size_t features = 0;
   ElementType type = ElementType::uint8;
@@ -81,8 +85,9 @@ struct RowBlock {
   Buffer<std::byte> storage;
 
   /// Sets the shape, makes `storage` at least as large as the rows need, and points `data` to it.
-  /// Leaves `labels` alone. Returns where the rows are to be written. Throws Error (internal) for a
-  /// range that the source does not have, (resource) where there is no memory.
+  /// Leaves `labels` alone and `numbers` empty. Returns where the rows are to be written. Throws
+  /// Error (internal) for a range that the source does not have, (resource) where there is no
+  /// memory.
   std::byte* prepare(const SourceInfo& info, RowRange range);
   /// Sets the shape and points `data` at the rows, in `all_rows` of the source. Leaves `labels`
   /// alone. Throws Error (internal) for a range that the source does not have.
@@ -116,6 +121,25 @@ class RowSource {
   /// Throws Error: (input) naming file and place of what cannot be read, (internal) for a range
   /// that goes beyond info().rows, (resource) where there is no memory.
   virtual void read(RowRange range, RowBlock& into) const = 0;
+
+  /// The number of the row at this position: by which it is held out or not, and known to users.
+  /// Positions are numbers, unless info().is_numbered.
+  [[nodiscard]] virtual std::uint64_t number(std::uint64_t position) const { return position; }
+};
+
+/// Rows that come once and in their order, from a pipe. info().rows is 0: nobody knows.
+class RowStream {
+ public:
+  RowStream() = default;
+  RowStream(const RowStream&) = delete;
+  RowStream& operator=(const RowStream&) = delete;
+  virtual ~RowStream() = default;
+
+  [[nodiscard]] virtual const SourceInfo& info() const noexcept = 0;
+
+  /// Fills `into` with the next rows: `rows` of them but in the end. False when there are no more.
+  /// Throws Error (input) for what cannot be read.
+  virtual bool next(std::size_t rows, RowBlock& into) = 0;
 };
 
 }  // namespace arete

@@ -72,16 +72,20 @@ bool shapes_differ(const SourceInfo& training, const SourceInfo& source) {
   return training.shape.size() > 1 && source.shape.size() > 1 && training.shape != source.shape;
 }
 
-bool signs_differ(ElementType a, ElementType b) {
-  return (a == ElementType::uint8 && b == ElementType::int8) ||
-         (a == ElementType::int8 && b == ElementType::uint8);
+/// Bytes can be taken for signed or not: those of pixels must be read as they were for training.
+void check_signs(const SourceInfo& training, const SourceInfo& source) {
+  const bool signed_bytes = training.type == ElementType::int8;
+  if (signed_bytes ? source.type != ElementType::uint8 : source.type != ElementType::int8) return;
+  fail(ErrorKind::input, "{}: holds {} values; the training rows did not{}", source.name,
+       name_of(source.type),
+       signed_bytes ? " but int8" : "; if these are bytes of a table, --unsigned reads them so");
 }
 
 SourceInfo training_rows_of(const RidgeModel& model) {
   SourceInfo info;
   info.rows = model.training_rows;
   info.features = model.features();
-  info.type = model.type;
+  info.type = model.signed_bytes ? ElementType::int8 : ElementType::uint8;
   info.shape = model.shape;
   info.classes = model.classes;
   info.preprocessing = model.preprocessing;
@@ -173,10 +177,7 @@ void check_compatible(const SourceInfo& training, const SourceInfo& source) {
          "{}: is preprocessed in another way ({}) than the training rows were ({})", source.name,
          text_of(source.preprocessing), text_of(training.preprocessing));
   }
-  if (signs_differ(training.type, source.type)) {
-    fail(ErrorKind::input, "{}: holds {} values; the training rows hold {} values", source.name,
-         name_of(source.type), name_of(training.type));
-  }
+  check_signs(training, source);
 }
 
 void check_same_model(const RidgeModel& model, Communicator& communicator) {

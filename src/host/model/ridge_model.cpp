@@ -53,7 +53,7 @@ TensorMetadata metadata_of(const RidgeModel& model) {
           {"classes", json(model.classes).dump()},
           {"lambda", fmt::format("{}", model.lambda)},
           {"training_rows", fmt::format("{}", model.training_rows)},
-          {"element_type", std::string(name_of(model.type))},
+          {"signed_bytes", model.signed_bytes ? "true" : "false"},
           {"shape", json(model.shape).dump()},
           {"preprocessing", to_json(model.preprocessing).dump()},
           {"path", path.dump()}};
@@ -211,9 +211,9 @@ void read_metadata(const Fields& fields, const std::string& file, RidgeModel& mo
     fields.wrong("lambda", "a finite number, 0 or larger");
   }
   model.training_rows = fields.number<std::uint64_t>("training_rows", "a whole number");
-  const auto type = element_type_named(fields.text("element_type"));
-  if (!type) fields.wrong("element_type", "uint8, int8, int16, float32 or float64");
-  model.type = *type;
+  const json signed_bytes = fields.parsed("signed_bytes");
+  if (!signed_bytes.is_boolean()) fields.wrong("signed_bytes", "true or false");
+  model.signed_bytes = signed_bytes.get<bool>();
   model.shape = shape_of(fields);
   model.preprocessing = preprocessing_of(fields);
   model.path = path_of(fields);

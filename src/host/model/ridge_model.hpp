@@ -31,9 +31,9 @@ struct RidgeModel {
   std::vector<double> column_means;  ///< features; what was subtracted from the training rows
   double lambda = 0;
   std::uint64_t training_rows = 0;
-  ElementType type = ElementType::uint8;  ///< of the training rows
-  std::vector<std::size_t> shape;         ///< of one row, as in SourceInfo
-  Preprocessing preprocessing;            ///< of the training rows
+  bool signed_bytes = false;       ///< the training rows were int8; no other type tells on a model
+  std::vector<std::size_t> shape;  ///< of one row, as in SourceInfo
+  Preprocessing preprocessing;     ///< of the training rows
   std::vector<PathPoint> path;            ///< empty for a single lambda
 
   [[nodiscard]] std::size_t features() const noexcept { return weights.columns(); }

@@ -226,11 +226,15 @@ void require_consistent(const MomentsSet& set) {
 
 }  // namespace
 
-void write_moments(const MomentsSet& set, const std::filesystem::path& path, bool overwrite) {
+void write_moments(const MomentsSet& set, OutputFile& file) {
   require_consistent(set);
-  OutputFile file(path, overwrite);
   write_header(set, file);
   for (const Moments& part : set.parts) write_part(part, file);
+}
+
+void write_moments(const MomentsSet& set, const std::filesystem::path& path, bool overwrite) {
+  OutputFile file(path, overwrite);
+  write_moments(set, file);
   file.commit();
 }
 

@@ -9,6 +9,8 @@
 
 namespace arete {
 
+class OutputFile;
+
 /// The moments of a data set cut into parts, with all that is needed to merge them with others and
 /// to train from them. One such set is one moments file (docs/moments-file.md).
 struct MomentsSet {
@@ -24,6 +26,9 @@ struct MomentsSet {
 /// alone. Throws Error: (resource) when the file cannot be written, (usage) when it exists and
 /// `overwrite` is false, (internal) for a set that contradicts itself.
 void write_moments(const MomentsSet& set, const std::filesystem::path& path, bool overwrite);
+
+/// The same into a file that is open; commit() is the caller's.
+void write_moments(const MomentsSet& set, OutputFile& file);
 
 /// Reads what write_moments wrote. Throws Error (input) naming the file, the byte, what was found
 /// and what was expected, before anything is allocated that the file is too short for.

@@ -181,7 +181,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   session_setup.memory = plan.session;
 
   FitResult result;
-  result.model.type = source.info().type;
+  result.model.signed_bytes = source.info().type == ElementType::int8;
   result.model.shape = source.info().shape;
   result.model.preprocessing = source.info().preprocessing;
   // Pieces of a checkpoint are sums of rows that were divided.
@@ -223,7 +223,7 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   session_setup.memory = plan_memory(backend, session_setup, options.memory, 0).session;
 
   FitResult result;
-  result.model.type = moments.type;
+  result.model.signed_bytes = moments.type == ElementType::int8;
   result.model.shape = moments.shape;
   result.model.preprocessing = moments.preprocessing;
   // Every rank has read all sums: there are only lambdas to divide.

@@ -13,4 +13,9 @@ namespace arete {
                                         const FitOptions& options, Backend& backend,
                                         Communicator& communicator, Listener& listener);
 
+/// The same of all rows of a stream, by this process alone; rows are numbered from
+/// options.first_row on where the stream does not number them. options.checkpoint is not used.
+[[nodiscard]] MomentsSet gather_moments(RowStream& stream, const FitOptions& options,
+                                        Backend& backend, Listener& listener);
+
 }  // namespace arete
