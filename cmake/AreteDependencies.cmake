@@ -10,3 +10,7 @@ find_package(JPEG REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 find_package(OpenBLASOpenMP REQUIRED)
+
+# The Python of scripts/setup, or another: its pyarrow brings Arrow, and its PySpark is for tests.
+find_program(ARETE_PYTHON NAMES python3 PATHS ${PROJECT_SOURCE_DIR}/build/venv/bin NO_DEFAULT_PATH)
+find_program(ARETE_PYTHON NAMES python3)

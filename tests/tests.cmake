@@ -32,8 +32,22 @@ arete_add_test(data
   image_resize_test.cpp
   labels_test.cpp
   npy_test.cpp
-  open_test.cpp)
+  open_test.cpp
+  table_files_test.cpp)
 target_link_libraries(test_data PRIVATE JPEG::JPEG PkgConfig::SPNG OpenMP::OpenMP_CXX)
+
+# Tables are written by Arrow itself, whose libraries the module alone needs otherwise.
+if(TARGET arete_parquet)
+  arete_add_test(tables
+    ../data/parquet/table_command_test.cpp
+    ../data/parquet/table_damage_test.cpp
+    ../data/parquet/table_errors_test.cpp
+    ../data/parquet/table_large_test.cpp
+    ../data/parquet/table_source_test.cpp)
+  target_link_libraries(test_tables PRIVATE
+    arete_arrow nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG OpenMP::OpenMP_CXX)
+  add_dependencies(test_tables arete_command arete_parquet)
+endif()
 
 arete_add_test(moments
   accumulator_test.cpp

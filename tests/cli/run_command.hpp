@@ -39,6 +39,7 @@ enum class Output { pipe, closed_pipe, terminal, full_disk };
 struct Options {
   Output output = Output::pipe;
   std::vector<std::pair<std::string, std::string>> environment;
+  std::filesystem::path input = "/dev/null";
   int signal = 0;  ///< sent as soon as the command has said that it handles it
 };
 
@@ -65,6 +66,7 @@ inline Pipe open_output(Output output) {
 
 [[noreturn]] inline void become_command(std::vector<std::string> words, const Options& options,
                                         int out, int err) {
+  ::dup2(::open(options.input.c_str(), O_RDONLY), STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
   for (int descriptor = STDERR_FILENO + 1; descriptor < 64; ++descriptor) ::close(descriptor);

@@ -18,8 +18,10 @@ namespace arete::parquet_module {
 /// begins the text.
 inline void check(const arrow::Status& status, const std::string& place) {
   if (status.ok()) return;
-  fail(status.IsOutOfMemory() ? ErrorKind::resource : ErrorKind::input, "{}: {}", place,
-       status.ToStringWithoutContextLines());
+  if (status.IsOutOfMemory()) {
+    fail(ErrorKind::resource, "{}: {}; it needs too much, or is damaged", place, status.message());
+  }
+  fail(ErrorKind::input, "{}: {}", place, status.message());
 }
 
 template <typename Value>
@@ -37,7 +39,7 @@ auto guarded(const std::string& place, Call call) {
   } catch (const parquet::ParquetException& error) {
     fail(ErrorKind::input, "{}: {}", place, error.what());
   } catch (const std::bad_alloc&) {
-    fail(ErrorKind::resource, "{}: no memory for what is to be read there", place);
+    fail(ErrorKind::resource, "{}: needs more memory than there is, or is damaged", place);
   } catch (const std::logic_error& error) {
     fail(ErrorKind::input, "{}: is damaged: {}", place, error.what());
   }

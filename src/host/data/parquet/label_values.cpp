@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "arete/core/error.hpp"
 #include "arete/data/class_list.hpp"
@@ -102,10 +103,19 @@ std::int32_t index_of_integer(Integer value, LabelCollector& classes) {
 void add_dictionary_labels(const arrow::DictionaryArray& array, const std::string& column,
                            const BatchPlace& place, LabelCollector& classes,
                            std::vector<std::int32_t>& indices) {
-  std::vector<std::int32_t> of_entry;
-  add_labels(*array.dictionary(), column, {place.chunk + " (dictionary)", 0}, classes, of_entry);
+  // Entries that no row uses are no classes.
+  std::vector<std::optional<std::int32_t>> of_entry(
+      static_cast<std::size_t>(array.dictionary()->length()));
+  std::vector<std::int32_t> found;
   for (std::int64_t row = 0; row < array.length(); ++row) {
-    indices.push_back(of_entry.at(static_cast<std::size_t>(array.GetValueIndex(row))));
+    const std::int64_t entry = array.GetValueIndex(row);
+    std::optional<std::int32_t>& index = of_entry.at(static_cast<std::size_t>(entry));
+    if (!index) {
+      add_labels(*array.dictionary()->Slice(entry, 1), column,
+                 {place.chunk, place.first_row + static_cast<std::uint64_t>(row)}, classes, found);
+      index = found.back();
+    }
+    indices.push_back(*index);
   }
 }
 

@@ -84,9 +84,11 @@ void open_parquet(StoredTable& table) {
   });
   const std::uint64_t file_size = InputFile(table.file.path).size();
   for (int group = 0; group < table.parquet->num_row_groups(); ++group) {
-    check_row_group(table, group, file_size);
-    table.chunk_rows.push_back(
-        static_cast<std::uint64_t>(table.parquet->RowGroup(group)->num_rows()));
+    guarded(place_of(table, group), [&] {
+      check_row_group(table, group, file_size);
+      table.chunk_rows.push_back(
+          static_cast<std::uint64_t>(table.parquet->RowGroup(group)->num_rows()));
+    });
   }
 }
 
@@ -116,9 +118,8 @@ void open_arrow(StoredTable& table) {
   const auto reader = open_arrow_reader(table, options);
   for (int batch = 0; batch < reader->num_record_batches(); ++batch) {
     const std::string place = place_of(table, batch);
-    const auto rows = guarded(place, [&] {
-      return value_of(reader->ReadRecordBatch(batch), place)->num_rows();
-    });
+    const auto rows =
+        guarded(place, [&] { return value_of(reader->ReadRecordBatch(batch), place)->num_rows(); });
     table.chunk_rows.push_back(static_cast<std::uint64_t>(rows));
   }
 }
