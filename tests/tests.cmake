@@ -36,19 +36,6 @@ arete_add_test(data
   table_files_test.cpp)
 target_link_libraries(test_data PRIVATE JPEG::JPEG PkgConfig::SPNG OpenMP::OpenMP_CXX)
 
-# Tables are written by Arrow itself, whose libraries the module alone needs otherwise.
-if(TARGET arete_parquet)
-  arete_add_test(tables
-    ../data/parquet/table_command_test.cpp
-    ../data/parquet/table_damage_test.cpp
-    ../data/parquet/table_errors_test.cpp
-    ../data/parquet/table_large_test.cpp
-    ../data/parquet/table_source_test.cpp)
-  target_link_libraries(test_tables PRIVATE
-    arete_arrow nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG OpenMP::OpenMP_CXX)
-  add_dependencies(test_tables arete_command arete_parquet)
-endif()
-
 arete_add_test(moments
   accumulator_test.cpp
   gram_int8_test.cpp
@@ -167,6 +154,24 @@ foreach(_test IN ITEMS test_jobs test_kills)
     add_dependencies(${_test} arete_mpi)
   endif()
 endforeach()
+# Tables are written by Arrow itself, whose libraries the module alone needs otherwise.
+if(TARGET arete_parquet)
+  arete_add_test(tables
+    ../data/parquet/table_command_test.cpp
+    ../data/parquet/table_damage_test.cpp
+    ../data/parquet/table_errors_test.cpp
+    ../data/parquet/table_job_test.cpp
+    ../data/parquet/table_large_test.cpp
+    ../data/parquet/table_source_test.cpp)
+  target_link_libraries(test_tables PRIVATE
+    arete_arrow nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG OpenMP::OpenMP_CXX)
+  target_compile_definitions(test_tables PRIVATE ARETE_MPIRUN="${_mpirun}")
+  add_dependencies(test_tables arete_command arete_parquet)
+  if(TARGET arete_mpi)
+    add_dependencies(test_tables arete_mpi)
+  endif()
+endif()
+
 add_test(NAME distributed.several-hosts
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/distributed/several-hosts $<TARGET_FILE:arete_command>)
 set_tests_properties(distributed.several-hosts PROPERTIES
