@@ -21,7 +21,7 @@ std::shared_ptr<arrow::RecordBatch> BatchCursor::next(std::uint64_t most) {
   }
   const std::int64_t rows =
       std::min<std::int64_t>(batch_->num_rows(), static_cast<std::int64_t>(most));
-  const auto result = batch_->Slice(0, rows);
+  auto result = batch_->Slice(0, rows);
   batch_ = batch_->Slice(rows);
   position_ += static_cast<std::uint64_t>(rows);
   return result;

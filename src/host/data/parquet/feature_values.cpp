@@ -55,12 +55,14 @@ struct Target {
   std::int64_t numbers_per_row;
 };
 
+/// Whether `stored` is a Value too: of 64-bit integers those up to 2^53 are float64.
 template <typename Value, typename Stored>
 bool is_exact(Stored stored) {
   if constexpr (std::is_same_v<Value, double> && sizeof(Stored) == 8 &&
                 std::is_integral_v<Stored>) {
-    constexpr Stored limit = Stored{1} << 53U;
-    return std::is_signed_v<Stored> ? stored >= -limit && stored <= limit : stored <= limit;
+    constexpr double limit = 9007199254740992.0;
+    return std::abs(static_cast<double>(stored)) <= limit &&
+           static_cast<Stored>(static_cast<double>(stored)) == stored;
   } else {
     return true;
   }
