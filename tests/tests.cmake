@@ -172,6 +172,16 @@ if(TARGET arete_parquet)
   endif()
 endif()
 
+# A real Spark, once and not under the sanitizers; each file says why it skips itself.
+if(TARGET arete_parquet AND ARETE_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  foreach(_test IN ITEMS units batch loops cluster)
+    add_test(NAME spark.${_test}
+      COMMAND ${ARETE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/spark/${_test}_test.py)
+    set_tests_properties(spark.${_test} PROPERTIES
+      SKIP_RETURN_CODE 77 TIMEOUT 300 RUN_SERIAL TRUE
+      ENVIRONMENT ARETE_COMMAND=$<TARGET_FILE:arete_command>)
+  endforeach()
+endif()
 add_test(NAME distributed.several-hosts
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/distributed/several-hosts $<TARGET_FILE:arete_command>)
 set_tests_properties(distributed.several-hosts PROPERTIES

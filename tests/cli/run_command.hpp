@@ -39,8 +39,8 @@ enum class Output { pipe, closed_pipe, terminal, full_disk };
 struct Options {
   Output output = Output::pipe;
   std::vector<std::pair<std::string, std::string>> environment;
-  std::filesystem::path input = "/dev/null";
   int signal = 0;  ///< sent as soon as the command has said that it handles it
+  std::filesystem::path input = "/dev/null";
 };
 
 namespace detail {
