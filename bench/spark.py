@@ -103,10 +103,17 @@ def run_one(arguments):
     os._exit(0)  # Spark takes seconds to stop
 
 
+def reason_of(errors):
+    """The line that says most: of memory, or else the last that tells of an error."""
+    lines = [line.strip() for line in errors.splitlines() if "Error" in line or "Exception" in line]
+    memory = [line for line in lines if "OutOfMemoryError" in line]
+    return (memory or lines[::-1] or ["it ended without a reason"])[0][:160]
+
+
 def measure(name, rows, export, arguments):
     words = [sys.executable, __file__, "--one", name, "--rows", str(rows), "--data",
              str(arguments.data), "--export", str(export), "--arete", str(arguments.arete),
-             "--driver-memory", "1g" if name.startswith("study") else "4g"]
+             "--driver-memory", arguments.study_memory if name.startswith("study") else "4g"]
     environment = {**os.environ, "ARETE_COMMAND": str(arguments.arete),
                    "PYSPARK_PYTHON": sys.executable,
                    "PYTHONPATH": os.pathsep.join(sys.path[:3])}
@@ -116,8 +123,7 @@ def measure(name, rows, export, arguments):
     except subprocess.TimeoutExpired:
         return {"failed": f"did not finish within {arguments.limit} s"}
     if done.returncode != 0:
-        reasons = [line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line]
-        return {"failed": (reasons or ["ended without a reason"])[0][:200]}
+        return {"failed": reason_of(done.stderr)}
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -171,7 +177,7 @@ def about(arguments):
             "processors": os.cpu_count(), "commit": commit(),
             "arete": output_of(str(arguments.arete), "--version"), "pyspark": pyspark.__version__,
             "java": output_of("sh", "-c", "java -version 2>&1 | head -n 1"),
-            "python": platform.python_version(), "limit_seconds": arguments.limit,
+            "python": platform.python_version(), "limit_seconds": arguments.limit, "study_memory": arguments.study_memory,
             "partitions": PARTITIONS}
 
 
@@ -201,6 +207,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--limit", type=int, default=900, help="seconds of each program")
     parser.add_argument("--repeat", type=int, default=5, help="runs of `arete fit`")
+    parser.add_argument("--study-memory", default="2g", help="of Java, for the study's programs")
     parser.add_argument("--out", type=pathlib.Path, help="(default: results/<date>-spark/spark.json)")
     for name in ("--one", "--driver-memory"):
         parser.add_argument(name, help=argparse.SUPPRESS)
