@@ -2,7 +2,8 @@
 """Times the published study's Spark programs, Spark MLlib and Arete's programs for Spark on MNIST.
 
   bench/spark.py --data MNIST_FOLDER              1,000, 11,000, 21,000 and 60,000 images
-  bench/spark.py --data MNIST_FOLDER --quick      1,000 images, to see that all of it works
+  bench/spark.py --data MNIST_FOLDER --sizes 1000 to see that all of it works; other sizes that were
+                                                  measured on the same day stay
 
 Every program runs in a Spark of its own, local[all processors], under a time limit; its time begins
 when Spark has started, its Python workers too, and its rows lie where it takes them from: in the
@@ -107,7 +108,7 @@ def reason_of(errors):
     """The line that says most: of memory, or else the last that tells of an error."""
     lines = [line.strip() for line in errors.splitlines() if "Error" in line or "Exception" in line]
     memory = [line for line in lines if "OutOfMemoryError" in line]
-    return (memory or lines[::-1] or ["it ended without a reason"])[0][:160]
+    return (memory or lines[::-1] or ["it ended without a reason"])[0].strip(": ")[:160]
 
 
 def measure(name, rows, export, arguments):
@@ -182,9 +183,9 @@ def about(arguments):
 
 
 def run_all(arguments):
-    sizes = SIZES[:1] if arguments.quick else SIZES
     results = {"about": about(arguments), "sizes": []}
-    for rows in sizes:
+    for rows in arguments.sizes:
+        wait_for_quiet(30)
         with tempfile.TemporaryDirectory() as name:
             export = make_export(rows, pathlib.Path(name), arguments)
             one = {"rows": rows, "programs": {}}
@@ -199,12 +200,20 @@ def run_all(arguments):
     return results
 
 
+def keep_other_sizes(results, before):
+    """So that one size can be measured again."""
+    again = {size["rows"] for size in results["sizes"]}
+    results["sizes"] += [size for size in before["sizes"] if size["rows"] not in again]
+    results["sizes"].sort(key=lambda size: size["rows"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="a folder of MNIST's files")
     parser.add_argument("--arete", type=pathlib.Path, default=ROOT / "build/release/bin/arete")
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--sizes", type=lambda text: [int(part) for part in text.split(",")],
+                        default=SIZES, metavar="N,...")
     parser.add_argument("--limit", type=int, default=900, help="seconds of each program")
     parser.add_argument("--repeat", type=int, default=5, help="runs of `arete fit`")
     parser.add_argument("--study-memory", default="2g", help="of Java, for the study's programs")
@@ -219,6 +228,8 @@ def main():
     results = run_all(arguments)
     out = arguments.out or HERE / "results" / f"{results['about']['date']}-spark" / "spark.json"
     out.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists():
+        keep_other_sizes(results, json.loads(out.read_text()))
     out.write_text(json.dumps(results, indent=1) + "\n")
     print(out)
 

@@ -3,8 +3,9 @@
 
   table.py --collect FOLDER   joins the JSON files that bench/run left in FOLDER into
                               results/<date>-<cpu>.json, then writes README.md's tables
-  table.py                    writes README.md's tables from the newest results: those, and
-                              <date>-scaling/scaling.json, which bench/scaling.py makes
+  table.py                    writes README.md's tables from the newest results: those,
+                              <date>-scaling/scaling.json, which bench/scaling.py makes, and
+                              <date>-spark/spark.json, which bench/spark.py makes
 """
 
 import argparse
@@ -21,6 +22,16 @@ from disturbance import DISTURBED  # noqa: E402
 
 BEGIN, END = "<!-- written by table.py -->", "<!-- end -->"
 SCALING_BEGIN = "<!-- scaling, written by table.py -->"
+SPARK_BEGIN = "<!-- spark, written by table.py -->"
+SPARK_PROGRAMS = {"serial": "the study's serial program, NumPy",
+                  "study_outer": "the study's outer loop",
+                  "study_inner": "the study's inner loop",
+                  "mllib": "MLlib `LinearRegression(solver=\"normal\")`",
+                  "outer": "Arete, `outer_loop.py`", "inner": "Arete, `inner_loop.py`",
+                  "fit": "Arete, `arete fit` on the export, whole process"}
+# Speed-ups over its serial program that the study printed, by images.
+PUBLISHED_OUTER = {1_000: 4.5, 11_000: 7.1, 21_000: 7.45}
+PUBLISHED_INNER = 1
 
 
 def collect(folder):
@@ -231,6 +242,64 @@ def scaling_tables(results):
         yield from lines
 
 
+def spark_cell(program):
+    if "failed" in program:
+        return "failed" if "not finish" not in program["failed"] else program["failed"]
+    accuracy = program["accuracy"]
+    return f"{program['seconds']:.3g}" + (f" ({accuracy:.3f})" if accuracy is not None else "")
+
+
+def spark_speedup(programs, name):
+    """Over the serial program; nothing where one of them failed."""
+    if "failed" in programs[name] or "failed" in programs["serial"]:
+        return None
+    return programs["serial"]["seconds"] / programs[name]["seconds"]
+
+
+def spark_speedups(sizes):
+    yield "| images | outer loop | published | inner loop | published |"
+    yield "| ---: | ---: | ---: | ---: | ---: |"
+    for size in sizes:
+        found = [spark_speedup(size["programs"], name) for name in ("study_outer", "study_inner")]
+        outer, inner = ("failed" if value is None else f"{value:.2f}" for value in found)
+        published = PUBLISHED_OUTER.get(size["rows"], "out of memory")
+        yield f"| {size['rows']:,} | {outer} | {published} | {inner} | {PUBLISHED_INNER} |"
+
+
+def spark_tables(results):
+    """What bench/spark.py measured, as tables."""
+    about, sizes = results["about"], results["sizes"]
+    yield (f"{about['machine']}, {about['processors']} processors, {about['date']}, "
+           f"{about['arete']} (commit {about['commit']}), PySpark {about['pyspark']}, "
+           f"{about['java']}; ten lambdas on the first N images of MNIST. Seconds, and the best "
+           f"accuracy on held-out rows; limit {about['limit_seconds']} s.")
+    yield ""
+    yield "| program | " + " | ".join(f"{size['rows']:,}" for size in sizes) + " |"
+    yield "| --- |" + " ---: |" * len(sizes)
+    for name, label in SPARK_PROGRAMS.items():
+        yield f"| {label} | " + " | ".join(spark_cell(s["programs"][name]) for s in sizes) + " |"
+    yield ""
+    failed = [f"{SPARK_PROGRAMS[name]} at {size['rows']:,}: `{program['failed']}`"
+              for size in sizes for name, program in size["programs"].items() if "failed" in program]
+    if failed:
+        yield f"Failed, with {about['study_memory']} for Java: " + "; ".join(failed) + "."
+        yield ""
+    last = sizes[-1]["programs"]
+    if "failed" not in last["mllib"]:
+        ratios = {name: last["mllib"]["seconds"] / last[name]["seconds"]
+                  for name in ("fit", "inner", "outer")}
+        yield (f"At {sizes[-1]['rows']:,} images MLlib takes {ratios['fit']:.0f} times as long as "
+               f"`arete fit`, {ratios['inner']:.0f} times as long as the inner loop and "
+               f"{ratios['outer']:.0f} times as long as the outer loop.")
+    reading = sizes[-1]["reading"]
+    yield (f"Reading that export (opening, labels, all rows) takes {1e3 * reading['arete']:.0f} ms, "
+           f"{reading['arete'] / reading['pyarrow']:.1f} times as long as `pyarrow.parquet.read_table`.")
+    yield ""
+    yield "Speed-up of the study's programs over its serial one:"
+    yield ""
+    yield from spark_speedups(sizes)
+
+
 def replace_section(text, begin, lines):
     before, rest = text.split(begin, 1)
     after = rest.split(END, 1)[1]
@@ -250,6 +319,12 @@ def write_readme():
         lines = [*scaling_tables(json.loads(scaling.read_text())), "",
                  f"All figures: [{link}]({link})."]
         text = replace_section(text, SCALING_BEGIN, lines)
+    spark = max(HERE.glob("*-spark/spark.json"), default=None)
+    if spark is not None:
+        link = spark.relative_to(HERE)
+        lines = [*spark_tables(json.loads(spark.read_text())), "",
+                 f"All figures: [{link}]({link})."]
+        text = replace_section(text, SPARK_BEGIN, lines)
     readme.write_text(text)
     print(readme)
 

@@ -96,6 +96,33 @@ TEST_P(EveryBackend, SumsEveryPartOnItsOwn) {
   }
 }
 
+TEST_P(EveryBackend, PartsAndScoresRowsByNumbersOfTheirOwn) {
+  const DataSet data = reference::random_data(ElementType::uint8, 300, 12, 3, 8);
+  DataSet backwards = data;
+  std::ranges::reverse(backwards.rows);
+  std::ranges::reverse(backwards.labels);
+  const SessionOptions options = options_for(data, holdout_rule(0.3, 5));
+  const auto expected = backend_->open(options);
+  add_rows(*expected, data);
+  const auto found = backend_->open(options);
+  RowBlock block;
+  reference::open(backwards)->read({0, 300}, block);
+  for (std::uint64_t row = 300; row-- > 0;) block.numbers.push_back(row);
+  found->add(block, "memory");
+  const auto a = expected->moments();
+  const auto b = found->moments();
+  for (std::size_t part = 0; part < 2; ++part) reference::expect_identical(b[part], a[part]);
+
+  const RidgePath path = expected->solve({1, {1, 1e3}});
+  ScoreCounts of_data;
+  const auto scorer = expected->scorer(path);
+  for_each_block(data, 300, [&](const RowBlock& rows) { scorer->score(rows, 1, of_data); });
+  ScoreCounts of_block;
+  found->scorer(path)->score(block, 1, of_block);
+  EXPECT_EQ(of_block.rows, of_data.rows);
+  EXPECT_EQ(of_block.correct, of_data.correct);
+}
+
 TEST_P(EveryBackend, SumsPixelsStoredAsFloatsToTheSameBit) {
   const DataSet data = reference::random_data(ElementType::uint8, 300, 40, 3, 2);
   for (const ElementType type : {ElementType::float32, ElementType::float64}) {

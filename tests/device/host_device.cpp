@@ -33,12 +33,14 @@ constexpr int poison = 0xff;
 
 class HostDevice final : public device::Device {
  public:
-  HostDevice(Schedule schedule, std::size_t memory) : schedule_(schedule), free_(memory) {}
+  HostDevice(Schedule schedule, std::size_t memory, bool slow_float64)
+      : schedule_(schedule), free_(memory), slow_float64_(slow_float64) {}
   ~HostDevice() override { EXPECT_TRUE(allocations_.empty()) << "memory was not released"; }
   HostDevice(const HostDevice&) = delete;
   HostDevice& operator=(const HostDevice&) = delete;
 
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+  [[nodiscard]] bool should_emulate_float64() const override { return slow_float64_; }
   [[nodiscard]] std::size_t free_memory() const override { return free_; }
 
   [[nodiscard]] void* allocate(std::size_t bytes) override {
@@ -220,6 +222,7 @@ class HostDevice final : public device::Device {
   std::string name_ = "cuda:test";
   Schedule schedule_;
   std::size_t free_;
+  bool slow_float64_;
   std::map<std::byte*, std::size_t> allocations_;
   std::array<LaneQueue, lanes> queues_;
   std::array<Point, events> events_{};
@@ -346,8 +349,9 @@ void HostDevice::decompose(int lane, std::size_t n, double* a, double* values, i
 
 }  // namespace
 
-std::unique_ptr<device::Device> host_device(Schedule schedule, std::size_t memory) {
-  return std::make_unique<HostDevice>(schedule, memory);
+std::unique_ptr<device::Device> host_device(Schedule schedule, std::size_t memory,
+                                            bool slow_float64) {
+  return std::make_unique<HostDevice>(schedule, memory, slow_float64);
 }
 
 }  // namespace arete::test

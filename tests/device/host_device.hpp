@@ -18,8 +18,9 @@ enum class Schedule {
 
 /// The seam's operations by plain loops, in host memory. Checks what the libraries of a GPU ask
 /// for, and that nothing reaches beyond what was allocated; a failure fails the test. `memory`
-/// bytes can be allocated.
+/// bytes can be allocated; with `slow_float64` it asks that float64 be emulated.
 [[nodiscard]] std::unique_ptr<device::Device> host_device(
-    Schedule schedule = Schedule::as_late_as_possible, std::size_t memory = std::size_t{8} << 30);
+    Schedule schedule = Schedule::as_late_as_possible, std::size_t memory = std::size_t{8} << 30,
+    bool slow_float64 = false);
 
 }  // namespace arete::test

@@ -25,6 +25,14 @@ TEST(Probe, FindsNothingInTheWayOfAGoodGpu) {
   EXPECT_EQ(describe(h200), "NVIDIA H200, compute capability 9.0, 150.8 GB");
 }
 
+TEST(Probe, EmulatesFloat64WhereTheCardIsSlowAndTheLibraryCan) {
+  constexpr std::size_t older = least_version_of_emulation - 1;
+  EXPECT_FALSE(is_emulation_worthwhile(2, least_version_of_emulation));  // H200
+  EXPECT_TRUE(is_emulation_worthwhile(32, least_version_of_emulation));
+  EXPECT_TRUE(is_emulation_worthwhile(64, least_version_of_emulation));  // workstation cards
+  EXPECT_FALSE(is_emulation_worthwhile(64, older));
+}
+
 TEST(Probe, TellsNoDriverFromAnOldOne) {
   Probe probe = machine_with({});
   probe.outcome = Probe::Outcome::driver_insufficient;

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "core/expect_error.hpp"
 #include "device/moments/part_sums.hpp"
@@ -76,34 +78,103 @@ TEST(RowFeed, CutsSlicesByGlobalNumbers) {
   reference::open(reference::random_data(ElementType::uint8, 20, 10, 2, 1))->read({0, 20}, block);
   block.first_row = 13;
   Visits visits;
-  feed.for_each(block, true, std::ref(visits));
+  feed.sum(block, std::ref(visits));
   EXPECT_EQ(visits.rows, (std::vector<std::pair<std::uint64_t, std::size_t>>{
                              {13, 3}, {16, 8}, {24, 8}, {32, 1}}));
   EXPECT_EQ(feed.kept_bytes(), 0U);
 }
 
-TEST(RowFeed, KeepsSlicesWhereThereIsRoom) {
-  const auto device = test::host_device();
-  const DataSet data = reference::random_data(ElementType::uint8, 32, 10, 2, 1);
-  const SessionOptions options = test::options_for(data);
-  device::Tuning tuning = test::small_tuning();
-  tuning.slice_bytes = 80;
-  const std::size_t slot = device::RowFeed::slot_bytes(options, tuning);
-  device::RowFeed feed(*device, options, tuning, 3 * slot);
-  RowBlock block;
-  reference::open(data)->read({0, 32}, block);
-  Visits first;
-  feed.for_each(block, true, std::ref(first));
-  EXPECT_EQ(feed.kept_bytes(), 3 * slot);
-  Visits second;
-  feed.for_each(block, false, std::ref(second));
-  EXPECT_EQ(second.rows, first.rows);
-  for (int s = 0; s < 3; ++s) EXPECT_EQ(second.memory[s], first.memory[s]) << s;
-  feed.forget();
-  EXPECT_EQ(feed.kept_bytes(), 0U);
-  Visits third;
-  feed.for_each(block, false, std::ref(third));
-  EXPECT_EQ(third.rows, first.rows);
+/// The rows of part 1 that were visited, each with its label, in any order.
+struct HeldOut {
+  device::Device& device;
+  std::multiset<std::string> rows;
+
+  void operator()(const Slice& slice) {
+    device.synchronise(device::Device::main_lane);
+    for (std::size_t r = 0; r < slice.layout.rows(1); ++r) {
+      const std::uint32_t row = slice.order_of(1)[r];
+      const std::uint8_t* const features = slice.raw.uint8 + row * slice.raw.features;
+      rows.insert(std::string(features, features + slice.raw.features) +
+                  std::to_string(slice.labels[row]));
+    }
+  }
+};
+
+class KeptRows : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    tuning_.slice_bytes = 80;  // 8 rows
+    reference::open(data_)->read({0, 32}, block_);
+  }
+  [[nodiscard]] device::RowFeed feed(std::size_t keep_bytes) const {
+    return {*device_, options_, tuning_, keep_bytes};
+  }
+  HeldOut score(device::RowFeed& feed, const RowBlock& block) const {
+    HeldOut visits{*device_, {}};
+    feed.score(block, std::ref(visits));
+    return visits;
+  }
+  static void sum(device::RowFeed& feed, const RowBlock& block) {
+    feed.sum(block, [](const Slice&) {});
+  }
+  [[nodiscard]] RowBlock picked() const {
+    return pick_rows(block_, [&](std::uint64_t row) { return part_of(options_.rule, row) == 1; });
+  }
+
+  std::unique_ptr<device::Device> device_ = test::host_device();
+  DataSet data_ = reference::random_data(ElementType::uint8, 32, 10, 2, 1);
+  SessionOptions options_ = test::options_for(data_, holdout_rule(0.4, 1));
+  device::Tuning tuning_ = test::small_tuning();
+  RowBlock block_;
+};
+
+TEST_F(KeptRows, AreScoredWithoutTheirData) {
+  device::RowFeed travelling = feed(0);
+  const HeldOut expected = score(travelling, block_);
+  ASSERT_GT(expected.rows.size(), 5U);
+  device::RowFeed keeping = feed(std::size_t{1} << 20);
+  sum(keeping, block_);
+  RowBlock some = picked();
+  RowBlock whole = labelled_rows(0, block_.labels);
+  for (RowBlock* const block : {&some, &whole}) {
+    block->data = nullptr;
+    EXPECT_EQ(score(keeping, *block).rows, expected.rows);
+  }
+}
+
+TEST_F(KeptRows, TakeTheMemoryThatTheyMay) {
+  device::RowFeed none = feed(0);
+  sum(none, block_);
+  EXPECT_EQ(none.kept_bytes(), 0U);
+  device::RowFeed all = feed(std::size_t{1} << 20);
+  sum(all, block_);
+  const std::size_t bytes = all.kept_bytes();
+  sum(all, block_);  // takes the place of the same rows
+  EXPECT_EQ(all.kept_bytes(), bytes);
+  device::RowFeed some = feed(bytes - 1);
+  sum(some, block_);
+  EXPECT_GT(some.kept_bytes(), 0U);
+  EXPECT_LT(some.kept_bytes(), bytes);
+  device::RowFeed travelling = feed(0);
+  EXPECT_EQ(score(some, block_).rows, score(travelling, block_).rows);
+  EXPECT_EQ(score(some, picked()).rows, score(travelling, block_).rows);
+  all.forget();
+  EXPECT_EQ(all.kept_bytes(), 0U);
+  EXPECT_EQ(score(all, block_).rows, score(travelling, block_).rows);
+}
+
+TEST_F(KeptRows, AreNotTakenForOthers) {
+  device::RowFeed keeping = feed(std::size_t{1} << 20);
+  sum(keeping, block_);
+  RowBlock numbered;  // rows that have the numbers of others
+  reference::open(reference::random_data(ElementType::uint8, 32, 10, 2, 9))
+      ->read({0, 32}, numbered);
+  for (std::uint64_t row = 32; row-- > 0;) numbered.numbers.push_back(row);
+  device::RowFeed travelling = feed(0);
+  EXPECT_EQ(score(keeping, numbered).rows, score(travelling, numbered).rows);
+  device::RowFeed other = feed(std::size_t{1} << 20);
+  sum(other, numbered);
+  EXPECT_EQ(other.kept_bytes(), 0U);
 }
 
 TEST(SumsPlan, ShortensThePanelsWhereMemoryIsShort) {

@@ -24,9 +24,9 @@ inline device::Tuning small_tuning() {
   return tuning;
 }
 
-inline std::unique_ptr<Session> on_host_device(const SessionOptions& options,
-                                               Schedule schedule = Schedule::as_late_as_possible,
-                                               const device::Tuning& tuning = small_tuning()) {
+inline std::unique_ptr<device::DeviceSession> on_host_device(
+    const SessionOptions& options, Schedule schedule = Schedule::as_late_as_possible,
+    const device::Tuning& tuning = small_tuning()) {
   return device::open_session(host_device(schedule), options, nullptr, tuning);
 }
 

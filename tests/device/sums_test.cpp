@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <cstring>
 
 #include <cmath>
 #include <limits>
@@ -208,6 +209,52 @@ TEST(DeviceSums, EmulatesOnlyWhatIsInexact) {
     }
     test::expect_error(ErrorKind::unavailable, "that is a GPU's",
                        [&] { return cpu_backend()->open(options); });
+  }
+}
+
+TEST(DeviceSums, EmulateByThemselvesOnlyWhereFloat64IsSlow) {
+  const DataSet data = reference::random_data(ElementType::float64, 200, 21, 3, 5);
+  for (const bool slow : {false, true}) {
+    for (const IntegerKernel kernel : {IntegerKernel::automatic, IntegerKernel::float64}) {
+      SessionOptions options = options_for(data);
+      options.kernel = kernel;
+      const auto session =
+          device::open_session(test::host_device(Schedule::at_once, std::size_t{1} << 30, slow),
+                               options, nullptr, small_tuning());
+      EXPECT_EQ(session->emulates_float64(), slow && kernel == IntegerKernel::automatic);
+      add_rows(*session, data);
+      reference::expect_close(only_part(*session), reference::moments(data), 1e-13);
+    }
+  }
+}
+
+TEST(DeviceSums, OfRowsMadeOnTheDeviceAreThoseOfRowsThatTravel) {
+  for (const ElementType type : {ElementType::uint8, ElementType::float32}) {
+    const DataSet data = reference::random_data(type, 210, 13, 3, 5);
+    const SessionOptions options = options_for(data, holdout_rule(0.4, 2));
+    const auto expected = on_host_device(options);
+    const auto made = on_host_device(options);
+    RowBlock block;
+    reference::open(data)->read({0, 210}, block);
+    expected->add(block, "memory");
+    RowBlock labels;
+    labels.rows = block.rows;
+    labels.labels = block.labels;
+    const std::size_t row_bytes = 13 * element_size(type);
+    made->add_made(labels, [&](std::uint64_t first, std::size_t rows, std::byte* into) {
+      std::memcpy(into, block.row(first), rows * row_bytes);
+    });
+    const auto a = expected->moments();
+    const auto b = made->moments();
+    for (std::size_t part = 0; part < 2; ++part) reference::expect_identical(b[part], a[part]);
+
+    const RidgePath path = expected->solve({1, {1, 100}});
+    ScoreCounts of_block;
+    ScoreCounts of_labels;  // whose rows are on the device alone
+    expected->scorer(path)->score(block, 1, of_block);
+    made->scorer(path)->score(labels, 1, of_labels);
+    EXPECT_EQ(of_labels.rows, of_block.rows);
+    EXPECT_EQ(of_labels.correct, of_block.correct);
   }
 }
 

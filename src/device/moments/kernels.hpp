@@ -125,6 +125,20 @@ struct GatherFloat64 {
   }
 };
 
+/// Copies rows as they are, one after the other.
+struct CopyRows {
+  const std::uint8_t* rows = nullptr;
+  std::size_t row_bytes = 0;
+  const std::uint32_t* order = nullptr;
+  std::size_t count = 0;  ///< of `order`
+  std::uint8_t* into = nullptr;
+
+  [[nodiscard]] constexpr std::size_t size() const { return count * row_bytes; }
+  constexpr void operator()(std::size_t i) const {
+    into[i] = rows[order[i / row_bytes] * row_bytes + i % row_bytes];
+  }
+};
+
 /// Adds to the class sums rows in float64 that are sorted by class: those of class k are rows
 /// class_begin[k] - class_begin[0] and following.
 struct AddClassSums {

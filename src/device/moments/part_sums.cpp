@@ -70,7 +70,7 @@ void PartSums::add_floats(const Slice& slice, int part, std::string_view source,
   const ValueSummary values =
       device_.examine(lane, {slice.raw, slice.order_of(part), slice.layout.rows(part)});
   if (values.not_finite != ValueSummary::none) {
-    const std::uint64_t row = slice.first_row + values.not_finite / options_.features;
+    const std::uint64_t row = slice.number(values.not_finite / options_.features);
     fail(ErrorKind::input,
          "{}: row {}, column {} is not finite; every value must be a finite number", source, row,
          values.not_finite % options_.features);

@@ -35,9 +35,10 @@ struct SumsPlan {
 
 /// The panels are as long as an int32 allows where all of them fit an eighth of `free`, and else as
 /// long as fits. Throws Error (resource), stating what is needed and what is free, where not even
-/// short ones do beside the sums; (unavailable) for a kernel of CPUs.
+/// short ones do beside the sums; (unavailable) for a kernel of CPUs. With `emulate` float64 is
+/// emulated where the options leave the choice.
 [[nodiscard]] SumsPlan plan_sums(const SessionOptions& options, const Tuning& tuning,
-                                 std::size_t free);
+                                 std::size_t free, bool emulate = false);
 
 /// Memory that the parts of a session take turns in.
 struct SumsWorkspace {

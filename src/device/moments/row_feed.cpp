@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+#include <iterator>
+#include <span>
 
 #include "arete/core/parallel.hpp"
 #include "device/runtime/events.hpp"
@@ -72,34 +73,66 @@ std::size_t RowFeed::slot_bytes(const SessionOptions& options, const Tuning& tun
   return sections_of(options, rows).bytes;
 }
 
-const Slice* RowFeed::find(std::uint64_t first_row, std::size_t rows) const {
-  const auto found = kept_.find(first_row);
-  return found != kept_.end() && found->second.slice.rows == rows ? &found->second.slice : nullptr;
+std::size_t RowFeed::rows_to_border(const RowBlock& block, std::size_t first) const {
+  const std::uint64_t position = block.first_row + first;
+  return std::min<std::size_t>(block.rows - first, slice_rows_ - position % slice_rows_);
 }
 
-void RowFeed::for_each(const RowBlock& block, bool keep,
-                       const std::function<void(const Slice&)>& visit) {
-  const bool is_picked = !block.numbers.empty();  // those have been kept among others, if at all
+void RowFeed::sum(const RowBlock& block, const Visit& visit, const MakeRows& make) {
   for (std::size_t first = 0; first < block.rows;) {
-    const std::uint64_t number = block.number(first);
-    const std::uint64_t before = is_picked ? 0 : number % slice_rows_;
-    const std::size_t rows = std::min<std::size_t>(block.rows - first, slice_rows_ - before);
-    const Slice* const slice = keep || is_picked ? nullptr : find(number, rows);
-    if (slice != nullptr) {
-      visit(*slice);
-    } else {
-      bring(block, first, rows, keep, visit);
-    }
+    const std::size_t rows = rows_to_border(block, first);
+    const Slice slice = bring(block, first, rows, make);
+    visit(slice);
+    // Rows with numbers of their own could not be told from others that were picked out.
+    if (block.numbers.empty()) keep_held_out(slice, block, first);
+    finish();
     first += rows;
   }
 }
 
-void RowFeed::fill(Slot& slot, const RowBlock& block, std::size_t first, const Slice& slice) const {
+void RowFeed::score(const RowBlock& block, const Visit& visit) {
+  const bool may_be_kept = block.numbers.empty() || std::ranges::is_sorted(block.numbers);
+  for (std::size_t first = 0; first < block.rows;) {
+    const Found found = may_be_kept ? find(block, first) : Found{};
+    if (found.slice != nullptr) {
+      visit(*found.slice);
+      first += found.rows;
+      continue;
+    }
+    const bool is_whole = block.numbers.empty();
+    const std::size_t rows =
+        is_whole ? rows_to_border(block, first) : std::min(block.rows - first, slice_rows_);
+    const Slice slice = bring(block, first, rows, {});
+    visit(slice);
+    finish();
+    first += rows;
+  }
+}
+
+/// Of a whole block the slice must begin and end as one that was summed; of rows that were picked
+/// out, all that such a slice has must come.
+RowFeed::Found RowFeed::find(const RowBlock& block, std::size_t first) const {
+  const std::uint64_t number = block.number(first);
+  const auto after = kept_.upper_bound(number);
+  if (after == kept_.begin()) return {};
+  const auto& [begin, kept] = *std::prev(after);
+  if (block.numbers.empty()) {
+    const bool same = begin == number && kept.of_rows == rows_to_border(block, first);
+    return same ? Found{&kept.slice, kept.of_rows} : Found{};
+  }
+  const auto rest = std::span(block.numbers).subspan(first);
+  const auto end = std::ranges::lower_bound(rest, begin + kept.of_rows);
+  const auto rows = static_cast<std::size_t>(end - rest.begin());
+  return rows > 0 && rows == kept.slice.rows ? Found{&kept.slice, rows} : Found{};
+}
+
+void RowFeed::fill(Slot& slot, const RowBlock& block, std::size_t first, const Slice& slice,
+                   bool with_rows) const {
   const Sections sections = sections_of(options_, slice.rows);
   std::byte* const into = slot.host.data();
   const std::size_t bytes = row_bytes(options_);
   const auto threads = static_cast<std::size_t>(options_.threads);
-  parallel_for(threads, options_.threads, [&](std::size_t t) {
+  parallel_for(with_rows ? threads : 0, options_.threads, [&](std::size_t t) {
     const std::size_t begin = slice.rows * t / threads;
     const std::size_t end = slice.rows * (t + 1) / threads;
     if (begin < end) {
@@ -113,40 +146,92 @@ void RowFeed::fill(Slot& slot, const RowBlock& block, std::size_t first, const S
               slice.layout.class_begin.size() * sizeof(std::uint32_t));
 }
 
-void RowFeed::bring(const RowBlock& block, std::size_t first, std::size_t rows, bool keep,
-                    const std::function<void(const Slice&)>& visit) {
-  const int s = std::exchange(next_slot_, 1 - next_slot_);
-  Slot& slot = slots_[static_cast<std::size_t>(s)];
+/// The slice lies in the other slot than the one before it, until finish().
+Slice RowFeed::bring(const RowBlock& block, std::size_t first, std::size_t rows,
+                     const MakeRows& make) {
+  slot_ = 1 - slot_;
+  Slot& slot = slots_[static_cast<std::size_t>(slot_)];
   Slice slice;
-  slice.first_row = block.number(first);
+  slice.first_row = block.first_row + first;
   slice.rows = rows;
-  slice.layout = lay_out(block, first, rows, options_.rule, options_.classes.size());
-  if (slot.taken) device_.synchronise_event(events::uploaded + s);
-  fill(slot, block, first, slice);
-
-  const std::size_t bytes = sections_of(options_, rows).bytes;
-  Memory<std::byte> own;
-  const bool kept = keep && kept_bytes_ + bytes <= keep_bytes_;
-  if (kept) {
-    own = Memory<std::byte>(device_, bytes);
-  } else if (slot.taken) {
-    device_.wait(Device::upload_lane, events::used + s);
+  if (!block.numbers.empty()) {
+    const auto begin = block.numbers.begin() + static_cast<std::ptrdiff_t>(first);
+    slice.numbers.assign(begin, begin + static_cast<std::ptrdiff_t>(rows));
   }
-  std::byte* const memory = kept ? own.data() : slot.device.data();
+  slice.layout = lay_out(block, first, rows, options_.rule, options_.classes.size());
+  if (slot.taken) device_.synchronise_event(events::uploaded + slot_);
+  fill(slot, block, first, slice, !make);
+  if (slot.taken) device_.wait(Device::upload_lane, events::used + slot_);
+  const Sections sections = sections_of(options_, rows);
+  const std::size_t begin = make ? sections.labels : 0;
   {
     const StageTime time(device_, Device::upload_lane, Stage::upload);
-    device_.upload(Device::upload_lane, memory, slot.host.data(), bytes);
+    device_.upload(Device::upload_lane, slot.device.data() + begin, slot.host.data() + begin,
+                   sections.bytes - begin);
   }
-  device_.record(Device::upload_lane, events::uploaded + s);
-  device_.wait(Device::main_lane, events::uploaded + s);
-  point_into(memory, options_, slice);
-  visit(slice);
-  device_.record(Device::main_lane, events::used + s);
-  slot.taken = true;
-  if (!kept) return;
-  kept_bytes_ += bytes;
-  const std::uint64_t first_row = slice.first_row;
-  kept_.insert_or_assign(first_row, Kept{std::move(own), std::move(slice)});
+  device_.record(Device::upload_lane, events::uploaded + slot_);
+  device_.wait(Device::main_lane, events::uploaded + slot_);
+  if (make) make(slice.first_row, rows, slot.device.data());
+  point_into(slot.device.data(), options_, slice);
+  return slice;
+}
+
+/// What the main lane was given until now is all that needs the slot.
+void RowFeed::finish() {
+  device_.record(Device::main_lane, events::used + slot_);
+  slots_[static_cast<std::size_t>(slot_)].taken = true;
+}
+
+/// Describes rows begin..begin+count-1 of a slice, in its order by part and class, as a slice of
+/// their own, and their labels.
+RowFeed::Kept RowFeed::describe(const Slice& slice, std::size_t begin, std::size_t count,
+                                const std::int32_t* labels) {
+  Kept kept;
+  kept.of_rows = slice.rows;
+  kept.slice.first_row = slice.first_row;
+  kept.slice.rows = count;
+  kept.slice.layout.classes = slice.layout.classes;
+  for (const std::uint32_t position : slice.layout.class_begin) {
+    const std::size_t place = std::clamp<std::size_t>(position, begin, begin + count) - begin;
+    kept.slice.layout.class_begin.push_back(static_cast<std::uint32_t>(place));
+  }
+  for (std::size_t r = 0; r < count; ++r) {
+    kept.labels.push_back(labels[slice.layout.order[begin + r]]);
+    kept.slice.layout.order.push_back(static_cast<std::uint32_t>(r));
+  }
+  return kept;
+}
+
+/// The parts that are held out are one, or all: their rows follow each other.
+void RowFeed::keep_held_out(const Slice& slice, const RowBlock& block, std::size_t first) {
+  const std::vector<int> parts = held_out_parts(options_.rule);
+  if (parts.empty() || keep_bytes_ == 0) return;
+  if (const auto before = kept_.find(slice.first_row); before != kept_.end()) {
+    kept_bytes_ -= before->second.memory.bytes();
+    kept_.erase(before);
+  }
+  const std::size_t begin = slice.layout.begin(parts.front());
+  const std::size_t count = slice.layout.end(parts.back()) - begin;
+  const Sections sections = sections_of(options_, count);
+  if (kept_bytes_ + sections.bytes > keep_bytes_) return;
+  Kept& kept = kept_[slice.first_row];
+  kept = describe(slice, begin, count, block.labels.data() + first);
+  kept.memory = Memory<std::byte>(device_, sections.bytes);
+  kept_bytes_ += sections.bytes;
+
+  constexpr int lane = Device::main_lane;
+  const Slot& slot = slots_[static_cast<std::size_t>(slot_)];
+  std::byte* const into = kept.memory.data();
+  device_.run(
+      lane, CopyRows{reinterpret_cast<const std::uint8_t*>(slot.device.data()), row_bytes(options_),
+                     slice.order + begin, count, reinterpret_cast<std::uint8_t*>(into)});
+  const auto upload = [&](std::size_t section, const auto& values) {
+    device_.upload(lane, into + section, values.data(), values.size() * sizeof(values[0]));
+  };
+  upload(sections.labels, kept.labels);
+  upload(sections.order, kept.slice.layout.order);
+  upload(sections.class_begin, kept.slice.layout.class_begin);
+  point_into(into, options_, kept.slice);
 }
 
 void RowFeed::forget() {

@@ -34,7 +34,8 @@ struct SliceLayout {
 
 /// Rows of one block in the memory of the device.
 struct Slice {
-  std::uint64_t first_row = 0;  ///< number of the first
+  std::uint64_t first_row = 0;         ///< position of the first
+  std::vector<std::uint64_t> numbers;  ///< of all, where they are not first_row and on
   std::size_t rows = 0;
   RawRows raw;
   const std::int32_t* labels = nullptr;
@@ -42,6 +43,9 @@ struct Slice {
   const std::uint32_t* class_begin = nullptr;
   SliceLayout layout;  ///< what `order` and `class_begin` hold
 
+  [[nodiscard]] std::uint64_t number(std::size_t i) const {
+    return numbers.empty() ? first_row + i : numbers[i];
+  }
   /// The rows of a part.
   [[nodiscard]] const std::uint32_t* order_of(int part) const { return order + layout.begin(part); }
 };

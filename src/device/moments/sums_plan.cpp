@@ -53,15 +53,17 @@ std::size_t SumsPlan::total_bytes() const {
              add(products_bytes(), multiply(parts, panel_bytes())));
 }
 
-SumsPlan plan_sums(const SessionOptions& options, const Tuning& tuning, std::size_t free) {
+SumsPlan plan_sums(const SessionOptions& options, const Tuning& tuning, std::size_t free,
+                   bool emulate) {
   SumsPlan plan;
   plan.features = options.features;
   plan.classes = options.classes.size();
   plan.parts = static_cast<std::size_t>(part_count(options.rule));
   plan.slice_rows = RowFeed::slice_rows(options, tuning);
   plan.strip_width = tuning.strip_width;
-  plan.float_gram =
-      options.kernel == IntegerKernel::emulated ? GramProduct::Method::emulated : tuning.float_gram;
+  const bool emulated = options.kernel == IntegerKernel::emulated ||
+                        (options.kernel == IntegerKernel::automatic && emulate);
+  plan.float_gram = emulated ? GramProduct::Method::emulated : tuning.float_gram;
   plan.panel_columns = round_up(add(plan.features, plan.classes), Int8Product::alignment);
   if (may_use_int8(options)) {
     const std::size_t affordable = free / 8 / multiply(plan.parts, plan.panel_columns);

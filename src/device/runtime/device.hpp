@@ -127,6 +127,9 @@ class Device {
 
   /// "cuda:0".
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
+  /// Whether sums of floats are to be made by GramProduct::Method::emulated where nobody says
+  /// otherwise: float64 runs at 1/32 of float32 or slower, and the library has that method.
+  [[nodiscard]] virtual bool should_emulate_float64() const = 0;
   /// Bytes that can be allocated.
   [[nodiscard]] virtual std::size_t free_memory() const = 0;
   /// Throws Error (resource) that states what is needed and what is free. Waits for all lanes, as

@@ -10,8 +10,8 @@ namespace arete::device {
 
 /// Every kernel whose elements are computed one by one.
 using Kernel = std::variant<GatherPanel, ClearRows, AddClassStrip, AddStrip, GatherFloat64,
-                            AddClassSums, AddUpper, CopyBlock, SumClasses, CopyDiagonal, CentreGram,
-                            CentreTargets, AddToDiagonal, DivideColumns, ChooseClass, SplitDigits,
-                            GatherBytes, DecideByDigits, MarkUndecided>;
+                            CopyRows, AddClassSums, AddUpper, CopyBlock, SumClasses, CopyDiagonal,
+                            CentreGram, CentreTargets, AddToDiagonal, DivideColumns, ChooseClass,
+                            SplitDigits, GatherBytes, DecideByDigits, MarkUndecided>;
 
 }  // namespace arete::device

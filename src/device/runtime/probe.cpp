@@ -71,4 +71,9 @@ std::string describe(const GpuFacts& gpu) {
                      static_cast<double>(gpu.memory) / 1e9);
 }
 
+bool is_emulation_worthwhile(int float32_per_float64, std::size_t cublas_version) noexcept {
+  constexpr int slow = 32;
+  return float32_per_float64 >= slow && cublas_version >= least_version_of_emulation;
+}
+
 }  // namespace arete::device

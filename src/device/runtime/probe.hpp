@@ -48,4 +48,12 @@ inline constexpr int least_major = 8;
 /// "NVIDIA H200, compute capability 9.0, 150.8 GB".
 [[nodiscard]] std::string describe(const GpuFacts& gpu);
 
+/// The cuBLAS from which on float64 can be emulated: 13.1.
+inline constexpr std::size_t least_version_of_emulation = 130100;
+
+/// Whether float64 is to be emulated where nobody says otherwise: on cards whose float32 is this
+/// many times as fast, 32 or more (workstation cards: 64), where the cuBLAS has it.
+[[nodiscard]] bool is_emulation_worthwhile(int float32_per_float64,
+                                           std::size_t cublas_version) noexcept;
+
 }  // namespace arete::device

@@ -85,7 +85,7 @@ DeviceScorer::DeviceScorer(Device& device, RowFeed& feed, const SessionOptions& 
 void DeviceScorer::score(const RowBlock& block, int part, ScoreCounts& counts) {
   counts.correct.resize(solutions_, 0);
   std::vector<std::uint64_t> hits(path_.lambdas(), 0);
-  feed_.for_each(block, false, [&](const Slice& slice) {
+  feed_.score(block, [&](const Slice& slice) {
     const StageTime time(device_, lane, Stage::score);
     const PartRows rows{&slice, slice.order_of(part), slice.layout.rows(part)};
     counts.rows += rows.count;

@@ -34,14 +34,15 @@ std::size_t bytes_for_rows(const SessionOptions& options, const SumsPlan& plan,
   return free > taken ? (free - taken) / 2 : 0;
 }
 
-class DeviceSession final : public Session {
+class SessionOnDevice final : public DeviceSession {
  public:
-  DeviceSession(std::unique_ptr<Device> device, SessionOptions options,
-                CollectiveFactory collective, const Tuning& tuning)
+  SessionOnDevice(std::unique_ptr<Device> device, SessionOptions options,
+                  CollectiveFactory collective, const Tuning& tuning)
       : options_(std::move(options)),
         tuning_(tuning),
         device_(std::move(device)),
-        plan_(plan_sums(options_, tuning_, device_->free_memory())),
+        plan_(plan_sums(options_, tuning_, device_->free_memory(),
+                        device_->should_emulate_float64())),
         feed_(*device_, options_, tuning_,
               bytes_for_rows(options_, plan_, tuning_, device_->free_memory())),
         workspace_(*device_, plan_),
@@ -52,11 +53,12 @@ class DeviceSession final : public Session {
   }
 
   void add(const RowBlock& block, std::string_view source) override {
-    feed_.for_each(block, true, [&](const Slice& slice) {
-      for (int part = 0; part < part_count(options_.rule); ++part) {
-        sums(part).add(slice, part, source, workspace_);
-      }
-    });
+    feed_.sum(block, [&](const Slice& slice) { add(slice, source); });
+  }
+
+  void add_made(const RowBlock& labels, const MakeRows& make) override {
+    feed_.sum(
+        labels, [&](const Slice& slice) { add(slice, "rows made on the device"); }, make);
   }
 
   void add(const std::vector<Moments>& parts) override {
@@ -118,7 +120,17 @@ class DeviceSession final : public Session {
             {"score", device_->stage_seconds(Stage::score)}};
   }
 
+  [[nodiscard]] bool emulates_float64() const override {
+    return plan_.float_gram == GramProduct::Method::emulated;
+  }
+
  private:
+  void add(const Slice& slice, std::string_view source) {
+    for (int part = 0; part < part_count(options_.rule); ++part) {
+      sums(part).add(slice, part, source, workspace_);
+    }
+  }
+
   PartSums& sums(int part) { return parts_[static_cast<std::size_t>(part)]; }
 
   /// Kept rows give way to whatever needs the memory.
@@ -185,7 +197,7 @@ class DeviceSession final : public Session {
   std::vector<PartSums> parts_;
 };
 
-void DeviceSession::reduce(Communicator& communicator) {
+void SessionOnDevice::reduce(Communicator& communicator) {
   if (communicator.size() == 1) return;
   const std::unique_ptr<Collective> collective =
       make_collective_ ? make_collective_(communicator) : nullptr;
@@ -208,7 +220,7 @@ void DeviceSession::reduce(Communicator& communicator) {
 }
 
 /// Strip by strip, so that little more than the triangle travels.
-void DeviceSession::reduce_on_device(PartSums& part, Collective& collective) {
+void SessionOnDevice::reduce_on_device(PartSums& part, Collective& collective) {
   const std::size_t d = options_.features;
   device_->synchronise(lane);
   collective.all_reduce_sum(part.class_sums().data(), part.class_sums().size());
@@ -228,9 +240,11 @@ void DeviceSession::reduce_on_device(PartSums& part, Collective& collective) {
 
 }  // namespace
 
-std::unique_ptr<Session> open_session(std::unique_ptr<Device> device, const SessionOptions& options,
-                                      CollectiveFactory collective, const Tuning& tuning) {
-  return std::make_unique<DeviceSession>(std::move(device), options, std::move(collective), tuning);
+std::unique_ptr<DeviceSession> open_session(std::unique_ptr<Device> device,
+                                            const SessionOptions& options,
+                                            CollectiveFactory collective, const Tuning& tuning) {
+  return std::make_unique<SessionOnDevice>(std::move(device), options, std::move(collective),
+                                           tuning);
 }
 
 std::size_t session_host_memory(const SessionOptions& options) {

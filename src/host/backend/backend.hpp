@@ -118,6 +118,8 @@ class Session {
   [[nodiscard]] virtual std::vector<double> squared_errors(int part, const RidgePath& path) = 0;
   /// Copies of the sums, one per part.
   [[nodiscard]] virtual std::vector<Moments> moments() = 0;
+  /// Whether rounded sums are made by an emulation of float64.
+  [[nodiscard]] virtual bool emulates_float64() const { return false; }
   /// By the device's own clock, since the session was opened; empty where it has none.
   [[nodiscard]] virtual std::vector<DeviceSeconds> device_seconds() { return {}; }
 };

@@ -49,7 +49,8 @@ void add_table_options(CLI::App& parser, TableOptions& options) {
   add_name(parser, "--label-column", options.label,
            "a column, or the key of folders key=value (default: label)");
   add_name(parser, "--row-column", options.row,
-           "global row numbers, which decide what is held out (default: row; else positions)");
+           "global row numbers, which decide what is held out (default: row, or the order of the "
+           "rows, which - asks for)");
   parser.add_flag("--unsigned", options.unsigned_bytes,
                   "8-bit integers that are stored as signed are pixels of 0 to 255");
 }

@@ -177,6 +177,7 @@ Json fit_json(const FitReport& report) {
                   {"classes", result.model.classes.size()}};
   json["device"] = report.device;
   if (!report.device_reason.empty()) json["device_reason"] = report.device_reason;
+  json["sums"] = result.summary.exact ? "exact" : result.emulated ? "emulated float64" : "float64";
   json["ranks"] = report.ranks;
   json["threads"] = report.threads;
   if (report.ranks > 1) {

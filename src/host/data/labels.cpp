@@ -66,15 +66,15 @@ std::vector<Value> values_of(std::span<const std::byte> bytes) {
 
 template <typename Float>
 Labels index_floats(const std::string& name, std::span<const std::byte> bytes) {
-  constexpr Float limit = 9007199254740992.0;  // 2^53: beyond, not every integer is a double
   std::vector<std::int64_t> integers;
   integers.reserve(bytes.size() / sizeof(Float));
   for (const Float value : values_of<Float>(bytes)) {
-    if (!(std::abs(value) <= limit) || value != std::trunc(value)) {
+    const auto integer = whole_number(double{value});
+    if (!integer) {
       fail(ErrorKind::input, "{}: the label of row {} is {}, but labels are whole numbers", name,
            integers.size(), value);
     }
-    integers.push_back(static_cast<std::int64_t>(value));
+    integers.push_back(*integer);
   }
   return index_values(integers);
 }
@@ -141,6 +141,12 @@ Labels text_labels(const ContentFile& content) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> whole_number(double value) noexcept {
+  constexpr double limit = 9007199254740992.0;  // 2^53: beyond, not every integer is a double
+  if (!(std::abs(value) <= limit) || value != std::trunc(value)) return std::nullopt;
+  return static_cast<std::int64_t>(value);
+}
 
 Labels read_labels(const std::filesystem::path& path, std::size_t memory) {
   const ContentFile content(path, memory);

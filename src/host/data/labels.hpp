@@ -18,6 +18,9 @@ struct Labels {
   std::vector<std::int32_t> indices;  ///< for each row, into `classes`
 };
 
+/// The integer that this is, if every integer up to its size is a float64 too.
+[[nodiscard]] std::optional<std::int64_t> whole_number(double value) noexcept;
+
 /// Reads a file of labels: a one-dimensional IDX or NPY array of whole numbers, which become
 /// decimal names, or text with one name a line, in UTF-8. Any of them may be gzipped; `memory`
 /// limits the bytes of an inflated file, 0 is no limit. Throws Error (input) naming the file and

@@ -21,8 +21,8 @@ std::vector<RowRange> NumberRanges::finish(std::string_view source) && {
   for (const RowRange& range : ranges_) {
     if (!united.empty() && range.first < united.back().last) {
       fail(ErrorKind::input,
-           "{}: two rows have the number {}; every row needs its own, since it decides which rows "
-           "are held out",
+           "{}: two rows have the number {}; every row needs its own, as it decides which rows are "
+           "held out; name another --row-column, or - for the order of the rows",
            source, range.first);
     }
     if (!united.empty() && range.first == united.back().last) {

@@ -4,10 +4,15 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "arete/data/row_source.hpp"
 
 namespace arete {
+
+/// The name of no column, for what is not to be guessed.
+inline constexpr std::string_view no_column = "-";
 
 /// Which columns of a table are what; nothing where that is guessed by customary names.
 struct TableOptions {
@@ -15,8 +20,9 @@ struct TableOptions {
   /// Many columns of one number each: those whose names match (fnmatch), in the table's order.
   std::optional<std::string> features_pattern = {};
   std::optional<std::string> label = {};  ///< a column, or the key of folders; else label
-  std::optional<std::string> row = {};    ///< a column of global row numbers; else row
-  bool unsigned_bytes = false;            ///< 8-bit integers that are stored as signed are not
+  /// A column of global row numbers; else row. no_column: rows are numbered in their order.
+  std::optional<std::string> row = {};
+  bool unsigned_bytes = false;  ///< 8-bit integers that are stored as signed are not
   bool operator==(const TableOptions&) const = default;
 };
 

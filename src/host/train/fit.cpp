@@ -165,6 +165,7 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
   const double lambda =
       result.best ? result.path[*result.best].total.lambda : options.lambdas.front();
   train_final(setup, lambda, result);
+  result.emulated = setup.session.emulates_float64() && !result.summary.exact;
   result.device_seconds = setup.session.device_seconds();
 }
 

@@ -63,6 +63,7 @@ struct FitResult {
   std::vector<PathEntry> path;      ///< by ascending lambda; empty where nothing is held out
   std::optional<std::size_t> best;  ///< index into path
   DataSummary summary;
+  bool emulated = false;  ///< sums that are not exact come from an emulation of float64
   ParallelChoice parallel;
   StageSeconds seconds;                       ///< of this rank
   std::vector<DeviceSeconds> device_seconds;  ///< of this rank; empty for CPUs

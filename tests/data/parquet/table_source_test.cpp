@@ -265,6 +265,14 @@ TEST_F(TableSource, TakesNumbersFromAColumn) {
   EXPECT_EQ(block.number(1), 46U);
 }
 
+TEST_F(TableSource, NumbersRowsByTheirOrderWhereAskedTo) {
+  const auto path = st::write_parquet(folder_ / "a.parquet",
+                                      numbered(pixels_, std::vector<std::int64_t>(rows, 3)));
+  TableOptions options;
+  options.row = "-";
+  EXPECT_FALSE(open(path, options)->info().is_numbered);
+}
+
 TEST_F(TableSource, RefusesNumbersThatAreNone) {
   const std::vector<std::int64_t> base(rows, 0);
   const auto expect = [&](std::vector<std::int64_t> numbers, const std::string& text) {

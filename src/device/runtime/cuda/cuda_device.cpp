@@ -13,6 +13,7 @@
 #include "device/runtime/cuda/lane.hpp"
 #include "device/runtime/cuda/launch.hpp"
 #include "device/runtime/cuda/stage_clock.hpp"
+#include "device/runtime/probe.hpp"
 
 namespace arete::device {
 
@@ -23,8 +24,6 @@ int as_int(std::size_t n) { return static_cast<int>(n); }
 
 /// CUBLAS_COMPUTE_64F_EMULATED_FIXEDPOINT, which headers before cuBLAS 13.1 do not name.
 constexpr auto emulated_float64 = static_cast<cublasComputeType_t>(79);
-constexpr std::size_t least_version_of_emulation = 130100;
-
 void check_emulation() {
   const std::size_t version = cublasLtGetVersion();
   if (version >= least_version_of_emulation) return;
@@ -45,6 +44,11 @@ class CudaDevice final : public Device {
  public:
   explicit CudaDevice(int index) : name_("cuda:" + std::to_string(index)) {
     expect_success(cudaSetDevice(index), "cudaSetDevice");
+    int float32_per_float64 = 0;
+    expect_success(cudaDeviceGetAttribute(&float32_per_float64,
+                                          cudaDevAttrSingleToDoublePrecisionPerfRatio, index),
+                   "cudaDeviceGetAttribute");
+    emulates_ = is_emulation_worthwhile(float32_per_float64, cublasLtGetVersion());
     for (int lane = 0; lane < lanes; ++lane) lanes_.push_back(std::make_unique<CudaLane>());
     for (Event& event : events_) event = make_event(false);
     int8_gemm_ = std::make_unique<Int8Gemm>();
@@ -52,6 +56,8 @@ class CudaDevice final : public Device {
   }
 
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+  [[nodiscard]] bool should_emulate_float64() const override { return emulates_; }
 
   [[nodiscard]] std::size_t free_memory() const override {
     std::size_t free = 0;
@@ -171,6 +177,7 @@ class CudaDevice final : public Device {
   void add_gram_by_strips(int lane, const GramProduct& product);
 
   std::string name_;
+  bool emulates_ = false;
   std::vector<std::unique_ptr<CudaLane>> lanes_;
   std::array<Event, events> events_;
   std::unique_ptr<Int8Gemm> int8_gemm_;

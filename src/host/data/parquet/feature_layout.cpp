@@ -76,15 +76,7 @@ void require_first_row(const arrow::Array& array, const std::string& column,
 }
 
 std::span<const std::byte> first_bytes_of(const arrow::Array& array) {
-  std::string_view view;
-  if (array.type_id() == Type::FIXED_SIZE_BINARY) {
-    view = static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(0);
-  } else if (array.type_id() == Type::LARGE_BINARY) {
-    view = static_cast<const arrow::LargeBinaryArray&>(array).GetView(0);
-  } else {
-    view = static_cast<const arrow::BinaryArray&>(array).GetView(0);
-  }
-  return std::as_bytes(std::span(view));
+  return std::as_bytes(std::span(bytes_at(array, 0)));
 }
 
 void set_flat(FeatureLayout& layout, std::size_t features, const std::string& column,
@@ -212,6 +204,16 @@ FeatureLayout layout_of(const TableColumns& columns, const arrow::RecordBatch& b
 std::shared_ptr<arrow::Array> storage_of(std::shared_ptr<arrow::Array> array) {
   if (array->type_id() != Type::EXTENSION) return array;
   return static_cast<const arrow::ExtensionArray&>(*array).storage();
+}
+
+std::string_view bytes_at(const arrow::Array& array, std::int64_t row) {
+  if (array.type_id() == Type::FIXED_SIZE_BINARY) {
+    return static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row);
+  }
+  if (array.type_id() == Type::LARGE_BINARY) {
+    return static_cast<const arrow::LargeBinaryArray&>(array).GetView(row);
+  }
+  return static_cast<const arrow::BinaryArray&>(array).GetView(row);
 }
 
 std::shared_ptr<arrow::Array> image_bytes_of(const arrow::Array& array) {

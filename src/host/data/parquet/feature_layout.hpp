@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arete/data/open.hpp"
@@ -37,6 +38,9 @@ struct FeatureLayout {
 
 /// An array of an extension type as what it is stored as; any other as it is.
 [[nodiscard]] std::shared_ptr<arrow::Array> storage_of(std::shared_ptr<arrow::Array> array);
+
+/// One value of an array of any binary type.
+[[nodiscard]] std::string_view bytes_at(const arrow::Array& array, std::int64_t row);
 
 /// The binary column of images: the array itself, or its child `bytes`.
 [[nodiscard]] std::shared_ptr<arrow::Array> image_bytes_of(const arrow::Array& array);

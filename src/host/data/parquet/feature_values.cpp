@@ -191,19 +191,9 @@ void put_binary(const arrow::Array& array, const Column& column, std::byte* into
   }
 }
 
-std::string_view view_of(const arrow::Array& array, std::int64_t row) {
-  if (array.type_id() == Type::LARGE_BINARY) {
-    return static_cast<const arrow::LargeBinaryArray&>(array).GetView(row);
-  }
-  if (array.type_id() == Type::FIXED_SIZE_BINARY) {
-    return static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row);
-  }
-  return static_cast<const arrow::BinaryArray&>(array).GetView(row);
-}
-
 Image decode(const arrow::Array& bytes, std::int64_t row, const Column& column) {
   const std::string place = column.at(row);
-  Image image = decode_image(std::as_bytes(std::span(view_of(bytes, row))), place);
+  Image image = decode_image(std::as_bytes(std::span(bytes_at(bytes, row))), place);
   image = preprocess(std::move(image), column.layout.preprocessing);
   const std::vector<std::size_t>& shape = column.layout.shape;
   if (shape.size() == 3) image = to_rgb(std::move(image));

@@ -2,7 +2,6 @@
 
 #include <arrow/type_traits.h>
 
-#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -80,12 +79,9 @@ bool for_each_float(const arrow::Array& array, const Visit& visit) {
 }
 
 /// Spark ML keeps labels as float64.
-std::int64_t whole_number(double value, std::int64_t row, const std::string& column,
-                          const BatchPlace& place) {
-  constexpr double limit = 9007199254740992.0;  // 2^53: beyond, not every integer is a double
-  if (std::abs(value) <= limit && value == std::trunc(value)) {
-    return static_cast<std::int64_t>(value);
-  }
+std::int64_t label_of(double value, std::int64_t row, const std::string& column,
+                      const BatchPlace& place) {
+  if (const auto integer = whole_number(value)) return *integer;
   fail(ErrorKind::input, "{}: is {}, but labels are whole numbers or texts",
        place.of(static_cast<std::uint64_t>(row), column), value);
 }
@@ -158,7 +154,7 @@ void add_labels(const arrow::Array& array, const std::string& column, const Batc
           array,
           [&](std::int64_t, auto value) { indices.push_back(index_of_integer(value, classes)); }) ||
       for_each_text(array, add_text) || for_each_float(array, [&](std::int64_t row, double value) {
-        indices.push_back(classes.index_of(whole_number(value, row, column, place)));
+        indices.push_back(classes.index_of(label_of(value, row, column, place)));
       });
   if (!added) {
     fail(ErrorKind::input, "{}: is of type {}; labels are integers, whole floats or texts",
@@ -168,7 +164,8 @@ void add_labels(const arrow::Array& array, const std::string& column, const Batc
 
 void add_row_numbers(const arrow::Array& array, const std::string& column, const BatchPlace& place,
                      std::vector<std::uint64_t>& numbers) {
-  check_valid(array, column, place, "every row needs its number; name another --row-column");
+  check_valid(array, column, place,
+              "every row needs its number; name another --row-column, or - for none");
   const bool added = for_each_integer(array, [&](std::int64_t row, auto value) {
     if (value < decltype(value){0}) {
       fail(ErrorKind::input, "{}: is {}; row numbers are 0 or larger",
@@ -177,7 +174,8 @@ void add_row_numbers(const arrow::Array& array, const std::string& column, const
     numbers.push_back(static_cast<std::uint64_t>(value));
   });
   if (!added) {
-    fail(ErrorKind::input, "{}: is of type {}; row numbers are integers; name another --row-column",
+    fail(ErrorKind::input,
+         "{}: is of type {}; row numbers are integers; name another --row-column, or - for none",
          place.of(0, column), array.type()->ToString());
   }
 }

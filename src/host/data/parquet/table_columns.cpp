@@ -106,7 +106,9 @@ TableColumns choose_columns(const arrow::Schema& schema, const Keys& keys,
   }
   TableColumns columns;
   choose_label(schema, keys, options, name, columns);
-  columns.row = find_column(schema, "--row-column", table.row, {"row"}, name);
+  if (table.row != no_column) {
+    columns.row = find_column(schema, "--row-column", table.row, {"row"}, name);
+  }
   if (table.features_pattern) {
     columns.are_numbers = true;
     columns.features = matching_columns(schema, *table.features_pattern, columns, name);

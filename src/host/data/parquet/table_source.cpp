@@ -28,7 +28,7 @@ constexpr std::int64_t narrow_batch_rows = 16'384;
 
 std::int64_t batch_rows(const FeatureLayout& layout) {
   const std::size_t row_bytes = layout.features * element_size(layout.type);
-  return static_cast<std::int64_t>(std::clamp<std::size_t>(batch_bytes / row_bytes, 16, 8192));
+  return static_cast<std::int64_t>(std::clamp<std::size_t>(batch_bytes / row_bytes, 1, 8192));
 }
 
 // ---- Opening ----
