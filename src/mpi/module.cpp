@@ -12,7 +12,8 @@ std::unique_ptr<arete::Communicator> open_communicator() {
   return arete::mpi::mpi_communicator(std::make_shared<const arete::mpi::Session>());
 }
 
-const arete::ModuleTable table{arete::build_identifier(), nullptr, open_communicator, nullptr, nullptr};
+const arete::ModuleTable table{arete::build_identifier(), nullptr, open_communicator, nullptr,
+                               nullptr};
 
 }  // namespace
 

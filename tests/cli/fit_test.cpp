@@ -42,8 +42,8 @@ TEST_F(Fit, ReportsEverythingInItsPlace) {
   const Json json = json_of({"fit", data_, "--lambdas", "1,100", "--holdout-last", "0.2",
                              "--threads", "2", "--device", "cpu", "--out", model_});
   EXPECT_EQ(keys_of(json),
-            (Strings{"schema", "command", "data", "device", "ranks", "threads", "path", "best",
-                     "test", "model", "seconds", "peak_bytes", "warnings"}));
+            (Strings{"schema", "command", "data", "device", "sums", "ranks", "threads", "path",
+                     "best", "test", "model", "seconds", "peak_bytes", "warnings"}));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_EQ(json["command"], "fit");
   EXPECT_EQ(json["data"].dump(), R"({"rows":90,"features":6,"classes":3})");
