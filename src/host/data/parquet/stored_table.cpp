@@ -19,18 +19,21 @@ namespace arete::parquet_module {
 
 namespace {
 
-/// Read at a time of each column.
-constexpr std::int64_t buffer_bytes = std::int64_t{1} << 18;
+/// Read at a time, of all columns together and of each.
+constexpr std::int64_t buffer_bytes = std::int64_t{1} << 21;
+constexpr std::int64_t most_of_column = std::int64_t{1} << 18;
+constexpr std::int64_t least_of_column = std::int64_t{1} << 13;
 /// A footer's texts and lists may be as large as this: far beyond what real schemas need.
 constexpr std::int32_t footer_limit = 1 << 26;
 
 /// Memory that is given back to the system, so that what is held is what is bounded.
 arrow::MemoryPool* memory() { return arrow::system_memory_pool(); }
 
-parquet::ReaderProperties reader_properties() {
+parquet::ReaderProperties reader_properties(std::size_t columns) {
   parquet::ReaderProperties properties(memory());
   properties.enable_buffered_stream();
-  properties.set_buffer_size(buffer_bytes);
+  const auto of_each = buffer_bytes / static_cast<std::int64_t>(std::max<std::size_t>(1, columns));
+  properties.set_buffer_size(std::clamp(of_each, least_of_column, most_of_column));
   properties.set_thrift_string_size_limit(footer_limit);
   properties.set_thrift_container_size_limit(footer_limit);
   return properties;
@@ -72,7 +75,7 @@ void check_row_group(const StoredTable& table, int number, std::uint64_t file_si
 
 void open_parquet(StoredTable& table) {
   const auto reader = guarded(table.name, [&table] {
-    return parquet::ParquetFileReader::Open(open_file(table), reader_properties());
+    return parquet::ParquetFileReader::Open(open_file(table), reader_properties(1));
   });
   table.parquet = reader->metadata();
   table.schema = guarded(table.name, [&table] {
@@ -174,12 +177,13 @@ std::shared_ptr<arrow::RecordBatchReader> read_chunk(const StoredTable& table, i
   if (!table.parquet) return read_batch(table, chunk, columns, batch_rows);
   const std::string place = place_of(table, chunk);
   return guarded(place, [&]() -> std::shared_ptr<arrow::RecordBatchReader> {
+    const std::vector<int> leaves = leaves_of(table, columns);
     parquet::arrow::FileReaderBuilder builder;
-    check(builder.Open(open_file(table), reader_properties(), table.parquet), place);
+    check(builder.Open(open_file(table), reader_properties(leaves.size()), table.parquet), place);
     const std::shared_ptr<parquet::arrow::FileReader> file = value_of(
         builder.memory_pool(memory())->properties(arrow_properties(batch_rows))->Build(), place);
     std::shared_ptr<arrow::RecordBatchReader> reader =
-        value_of(file->GetRecordBatchReader({chunk}, leaves_of(table, columns)), place);
+        value_of(file->GetRecordBatchReader({chunk}, leaves), place);
     // The reader needs the file reader, which it does not own.
     return {reader.get(), [file, reader](arrow::RecordBatchReader*) mutable { reader.reset(); }};
   });
