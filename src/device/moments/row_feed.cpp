@@ -222,6 +222,7 @@ void RowFeed::keep_held_out(const Slice& slice, const RowBlock& block, std::size
   constexpr int lane = Device::main_lane;
   const Slot& slot = slots_[static_cast<std::size_t>(slot_)];
   std::byte* const into = kept.memory.data();
+  const StageTime time(device_, lane, Stage::moments);
   device_.run(
       lane, CopyRows{reinterpret_cast<const std::uint8_t*>(slot.device.data()), row_bytes(options_),
                      slice.order + begin, count, reinterpret_cast<std::uint8_t*>(into)});
