@@ -215,6 +215,13 @@ TEST_F(TableSource, ReadsLabelsOfEveryKind) {
   }
 }
 
+TEST_F(TableSource, ReadsBooleanLabels) {
+  const auto labels = st::array_of<arrow::BooleanBuilder>(std::vector{true, false, true});
+  const auto path = st::write_parquet(
+      folder_ / "l.parquet", {{"features", st::binary(st::some_pixels(3))}, {"label", labels}});
+  EXPECT_THAT(label_names(*open(path)), ElementsAre("true", "false", "true"));
+}
+
 TEST_F(TableSource, TakesLabelsFromFolders) {
   const auto part = [&](const std::string& folder, std::size_t count) {
     std::filesystem::create_directories(folder_ / folder);

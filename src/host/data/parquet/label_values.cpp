@@ -78,6 +78,14 @@ bool for_each_float(const arrow::Array& array, const Visit& visit) {
   return each(static_cast<const arrow::DoubleArray&>(array));
 }
 
+template <typename Visit>
+bool for_each_boolean(const arrow::Array& array, const Visit& visit) {
+  if (array.type_id() != Type::BOOL) return false;
+  const auto& typed = static_cast<const arrow::BooleanArray&>(array);
+  for (std::int64_t row = 0; row < typed.length(); ++row) visit(typed.Value(row));
+  return true;
+}
+
 /// Spark ML keeps labels as float64.
 std::int64_t label_of(double value, std::int64_t row, const std::string& column,
                       const BatchPlace& place) {
@@ -149,15 +157,22 @@ void add_labels(const arrow::Array& array, const std::string& column, const Batc
     }
     indices.push_back(classes.index_of(text));
   };
-  const bool added =
-      for_each_integer(
-          array,
-          [&](std::int64_t, auto value) { indices.push_back(index_of_integer(value, classes)); }) ||
-      for_each_text(array, add_text) || for_each_float(array, [&](std::int64_t row, double value) {
-        indices.push_back(classes.index_of(label_of(value, row, column, place)));
-      });
+  const bool added = for_each_integer(array,
+                                      [&](std::int64_t, auto value) {
+                                        indices.push_back(index_of_integer(value, classes));
+                                      }) ||
+                     for_each_text(array, add_text) ||
+                     for_each_boolean(array,
+                                      [&](bool value) {
+                                        const std::string_view name = value ? "true" : "false";
+                                        indices.push_back(classes.index_of(name));
+                                      }) ||
+                     for_each_float(array, [&](std::int64_t row, double value) {
+                       indices.push_back(classes.index_of(label_of(value, row, column, place)));
+                     });
   if (!added) {
-    fail(ErrorKind::input, "{}: is of type {}; labels are integers, whole floats or texts",
+    fail(ErrorKind::input,
+         "{}: is of type {}; labels are integers, whole floats, booleans or texts",
          place.of(0, column), array.type()->ToString());
   }
 }
