@@ -89,15 +89,17 @@ def features_of(column: pyarrow.Array, unsigned: bool = False) -> numpy.ndarray:
     if column.null_count:
         raise ValueError("a row has no features")
     kind = column.type
-    if pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
-        flat = numpy.frombuffer(b"".join(column.to_pylist()), numpy.uint8)
-    elif pyarrow.types.is_struct(kind):
+    if pyarrow.types.is_struct(kind):
         return vectors_of(column)
+    if pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+        lengths = pyarrow.compute.binary_length(column)
+        flat = numpy.frombuffer(b"".join(column.to_pylist()), numpy.uint8)
     else:
+        lengths = pyarrow.compute.list_value_length(column)
         flat = column.flatten().to_numpy(zero_copy_only=False)
         if unsigned and flat.dtype == numpy.int8:
             flat = flat.view(numpy.uint8)
-    if len(flat) % len(column):
+    if len(lengths.unique()) != 1:
         raise ValueError("the rows have different numbers of features")
     return flat.reshape(len(column), -1).astype(numpy.float64)
 

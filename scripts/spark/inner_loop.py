@@ -66,7 +66,9 @@ def count_correct(frame, models: list[Model], arguments: argparse.Namespace) -> 
 
 
 def class_name(value: object) -> str:
-    """As Arete calls it: whole floats are integers."""
+    """As Arete calls it: whole floats are integers, booleans in small letters."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(int(value)) if isinstance(value, float) else str(value)
 
 

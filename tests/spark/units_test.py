@@ -45,7 +45,8 @@ class Features(unittest.TestCase):
         numpy.testing.assert_array_equal(features_of(column, unsigned=True), [[255.0, 2.0]])
 
     def test_that_are_missing_or_ragged_are_refused(self) -> None:
-        for column in (pyarrow.array([b"ab", None]), pyarrow.array([b"ab", b"c"])):
+        for column in (pyarrow.array([b"ab", None]), pyarrow.array([b"ab", b"c"]),
+                       pyarrow.array([[1, 2], [1, 2, 3, 4]])):
             with self.assertRaises(ValueError):
                 features_of(column)
 
