@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -78,7 +79,7 @@ def row_hash(seed: int, rows: numpy.ndarray) -> numpy.ndarray:
 
 
 def is_held_out(seed: int, fraction: float, rows: numpy.ndarray) -> numpy.ndarray:
-    return row_hash(seed, rows) < numpy.uint64(int(fraction * 2.0**64))
+    return row_hash(seed, rows) < numpy.uint64(math.ceil(fraction * 2.0**64))
 
 
 # ---- Features as matrices ----
