@@ -227,6 +227,7 @@ void RowFeed::keep_held_out(const Slice& slice, const RowBlock& block, std::size
       lane, CopyRows{reinterpret_cast<const std::uint8_t*>(slot.device.data()), row_bytes(options_),
                      slice.order + begin, count, reinterpret_cast<std::uint8_t*>(into)});
   const auto upload = [&](std::size_t section, const auto& values) {
+    if (values.empty()) return;
     device_.upload(lane, into + section, values.data(), values.size() * sizeof(values[0]));
   };
   upload(sections.labels, kept.labels);
