@@ -15,13 +15,15 @@ import os
 import pathlib
 import subprocess
 import tempfile
-import threading
-from typing import BinaryIO, Iterable, Iterator
+from typing import IO, BinaryIO, Iterable, Iterator
 
 import numpy
 import pyarrow
 import pyarrow.compute
 import pyarrow.ipc
+
+# The default pool reserves a gigabyte of addresses, which spark.executor.pyspark.memory limits.
+pyarrow.set_memory_pool(pyarrow.system_memory_pool())
 
 
 MERGED_AT_ONCE = 4  # moments files by one task: for 1,000 features they take 8 MB each and more
@@ -40,7 +42,7 @@ def command() -> str:
     return os.environ.get("ARETE_COMMAND", "arete")
 
 
-def start(arguments: list[str], **streams: int) -> subprocess.Popen:
+def start(arguments: list[str], **streams: int | IO[bytes]) -> subprocess.Popen:
     try:
         return subprocess.Popen([command(), *arguments], **streams)
     except FileNotFoundError:
@@ -143,33 +145,29 @@ def moments_of(batches: Iterator[pyarrow.RecordBatch], classes: pyarrow.Array,
                columns: dict[str, str], options: list[str]) -> bytes | None:
     """The moments file of the rows of one partition; nothing where it has none.
 
-    The command's output is drained while it is fed: neither side can wait for the other."""
+    What the command prints goes to files: it never waits for someone who feeds it to read."""
     first = next((batch for batch in batches if batch.num_rows), None)
     if first is None:
         return None
     arguments = ["moments", "-", "-o", "-", "--threads", "1", *options]
-    process = start(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE)
-    outputs: dict[str, bytes] = {}
-    readers = [threading.Thread(target=lambda n=name, s=stream: outputs.update({n: s.read()}))
-               for name, stream in (("out", process.stdout), ("err", process.stderr))]
-    for reader in readers:
-        reader.start()
-    try:
-        with process.stdin:
-            write_rows(chain_batches(first, batches), classes, process.stdin, columns)
-    except BrokenPipeError:
-        pass  # it has ended before its input: why, it says itself
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        for reader in readers:
-            reader.join()
-        process.wait()
-    if process.returncode != 0:
-        raise CommandFailed(arguments, process.returncode, outputs["err"].decode(errors="replace"))
-    return outputs["out"]
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = start(arguments, stdin=subprocess.PIPE, stdout=output, stderr=errors)
+        try:
+            with process.stdin:
+                write_rows(chain_batches(first, batches), classes, process.stdin, columns)
+        except BrokenPipeError:
+            pass  # it has ended before its input: why, it says itself
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.wait()
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode != 0:
+            raise CommandFailed(arguments, process.returncode,
+                                errors.read().decode(errors="replace"))
+        return output.read()
 
 
 def chain_batches(first: pyarrow.RecordBatch,
