@@ -246,7 +246,8 @@ def spark_cell(program):
     if "failed" in program:
         return "failed" if "not finish" not in program["failed"] else program["failed"]
     accuracy = program["accuracy"]
-    return f"{program['seconds']:.3g}" + (f" ({accuracy:.3f})" if accuracy is not None else "")
+    return (f"{program['seconds']:.3g}" + (f" ({accuracy:.3f})" if accuracy is not None else "")
+            + mark(program.get("others", 0.0)))
 
 
 def spark_speedup(programs, name):

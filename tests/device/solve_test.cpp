@@ -188,8 +188,8 @@ void expect_equivalent(const RidgePath& expected, const RidgePath& found) {
       EXPECT_EQ(b.weights.size(), 0U);
       continue;
     }
-    // The plain loops have no blocks to shorten their sums by, so a little more than a library's.
-    EXPECT_LE(b.residual, 4 * epsilon);
+    // With OpenBLAS's SkylakeX kernels the CPU's own residual was seen to be 1.08 epsilon.
+    EXPECT_LE(b.residual, std::max(epsilon, a.residual)) << b.lambda;
     ASSERT_EQ(b.weights.size(), a.weights.size());
     double largest = 0;
     for (const double w : a.weights.span()) largest = std::max(largest, std::abs(w));
