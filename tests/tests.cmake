@@ -58,6 +58,14 @@ arete_add_test(model
   safetensors_test.cpp)
 target_link_libraries(test_model PRIVATE nlohmann_json::nlohmann_json)
 
+arete_add_test(report
+  chart_test.cpp
+  image_test.cpp
+  page_test.cpp
+  report_command_test.cpp)
+target_link_libraries(test_report PRIVATE nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG)
+add_dependencies(test_report arete_command)
+
 arete_add_test(comm
   communicator_suite.cpp
   single_process_test.cpp

@@ -7,31 +7,64 @@ compared, not models.
 
 from __future__ import annotations
 
+import os
+import pathlib
+
 import numpy
 
+MEMORY = "12g"  # of Java; the largest problem's training rows are 3.3 GB in float64
 
-def frame_of(spark, images: numpy.ndarray, labels: numpy.ndarray, parts: int):
-    """Dense vectors and a column of +1 and -1 for every class, cached."""
-    from pyspark.ml.linalg import Vectors
 
-    rows = [(Vectors.dense(row), *(1.0 if label == k else -1.0 for k in range(10)))
-            for row, label in zip(images.astype(numpy.float64), labels.tolist())]
-    frame = spark.createDataFrame(spark.sparkContext.parallelize(rows, parts),
-                                  ["features", *(f"class{k}" for k in range(10))]).cache()
+def start():
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.master(f"local[{len(os.sched_getaffinity(0))}]").config(
+        "spark.ui.enabled", "false").config("spark.driver.memory", MEMORY).getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def peak_bytes(spark) -> int:
+    """Of its Java process."""
+    status = pathlib.Path(f"/proc/{spark.sparkContext._gateway.proc.pid}/status").read_text()
+    return 1024 * int(status.split("VmHWM:", 1)[1].split()[0])
+
+
+def frame_of(spark, rows: numpy.ndarray, labels: numpy.ndarray, folder: pathlib.Path):
+    """Dense vectors and labels, cached; `folder` is made for the files by which they go to Spark."""
+    import pyarrow
+    import pyarrow.parquet
+    from pyspark.ml.functions import array_to_vector
+
+    folder.mkdir(parents=True, exist_ok=True)
+    step = 10_000
+    for first in range(0, len(rows), step):
+        block = rows[first : first + step].astype(numpy.float64)
+        features = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(block.reshape(-1)),
+                                                          block.shape[1])
+        table = pyarrow.table({"features": features.cast(pyarrow.list_(pyarrow.float64())),
+                               "label": labels[first : first + step].astype(numpy.int64)})
+        pyarrow.parquet.write_table(table, folder / f"{first:08}.parquet", use_dictionary=False,
+                                    row_group_size=1_000)
+    stored = spark.read.parquet(str(folder))
+    frame = stored.select(array_to_vector("features").alias("features"), "label").cache()
     frame.count()
     return frame
 
 
-def fit_path(frame, rows: int, lambdas: list[float], held_out: numpy.ndarray,
-             labels: numpy.ndarray) -> float:
-    """The best accuracy of the path."""
+def fit_path(frame, rows: int, lambdas: list[float], classes: numpy.ndarray,
+             held_out: numpy.ndarray, labels: numpy.ndarray) -> list[float]:
+    """The accuracy of each lambda."""
     from pyspark.ml.regression import LinearRegression
+    from pyspark.sql.functions import col, when
 
-    best = 0.0
+    targets = [frame.withColumn("target", when(col("label") == int(k), 1.0).otherwise(-1.0))
+               for k in classes]
+    accuracies = []
     for value in lambdas:
-        models = [LinearRegression(labelCol=f"class{k}", solver="normal", regParam=value / rows,
-                                   standardization=False).fit(frame) for k in range(10)]
+        models = [LinearRegression(labelCol="target", solver="normal", regParam=value / rows,
+                                   standardization=False).fit(target) for target in targets]
         weights = numpy.stack([model.coefficients.toArray() for model in models], axis=1)
         scores = held_out.astype(numpy.float64) @ weights + [model.intercept for model in models]
-        best = max(best, float((scores.argmax(axis=1) == labels).mean()))
-    return best
+        accuracies.append(float((classes[scores.argmax(axis=1)] == labels).mean()))
+    return accuracies

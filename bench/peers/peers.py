@@ -1,241 +1,235 @@
 #!/usr/bin/env python3
-"""Times Arete and its peers on the same data, the same lambdas and the same split, in turns.
+"""Times Arete and its peers on the same rows, the same lambdas and the same split, in turns.
 
-The job is a ridge path: train on the first 80% of the rows for each of ten lambdas, count how many
-of the last 20% each gets right, choose the best.
+  peers.py --what mnist --data MNIST_FOLDER         every program, five rounds
+  peers.py --what float32 --programs numpy --rounds 1
+  peers.py --what mnist --data MNIST_FOLDER --add   rounds beside those that --out holds already
+
+problems.py says what the problems are, programs.py what each program does. Every run is a process of
+its own under a time limit; Arete alternates with each program, so that drift hits both.
 
   arete compute  seconds.moments + reduce + solve + score of `arete fit --json`: sums of both parts,
                  centring, ten factorisations with condition and residual, squared errors, scoring
   arete process  wall time of that cold process: start, reading (and inflating) the files, all of
-                 the above, and the refit on all rows, which no peer does
-  scikit-learn   ten RidgeClassifier(alpha, solver="cholesky"), fit and score
-  numpy          by hand: centring, one X'X, ten Cholesky solutions, ten products for the scores
+                 the above, and the refit on all rows, which few peers do
 
-The peers' time begins with float64 arrays in memory, their best case for exactness; reading and
-conversion are not counted. Arete alternates with each peer, so that drift hits both.
+The peers' time begins with arrays in memory (MLlib's with a cached DataFrame): reading, conversion and
+the import of their modules are not counted. Peak memory is that of the whole process, rows included.
+A program that fails or does not finish is not tried again.
 """
 
 import argparse
-import dataclasses
 import datetime
-import gzip
+import importlib.metadata
 import json
 import os
 import pathlib
 import platform
+import resource
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 
-import numpy
-import scipy.linalg
-import sklearn
-from sklearn.linear_model import RidgeClassifier
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+import problems  # noqa: E402
+from disturbance import DISTURBED, commit, output_of, processor_name, timed, wait_for_quiet  # noqa: E402
+from programs import PROGRAMS, middle  # noqa: E402
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from disturbance import DISTURBED, commit, output_of, processor_name, timed  # noqa: E402
-
-LAMBDA_COUNT = 10
-
-
-@dataclasses.dataclass
-class Problem:
-    """Training and held-out rows in float64 with their labels, and the command of the same job."""
-
-    name: str
-    train: numpy.ndarray
-    train_labels: numpy.ndarray
-    held_out: numpy.ndarray
-    held_out_labels: numpy.ndarray
-    lambdas: numpy.ndarray
-    intercept: bool
-    command: list
+ON_GPU = ("torch", "cuml")
+ONE_LAMBDA = ("numpy-one-lambda",)  # compared with `arete fit` of that lambda alone
+STAGES = ("moments", "reduce", "solve", "score")
+MODULES = ("numpy", "scipy", "scikit-learn", "himalaya", "pyspark", "torch", "cuml")
 
 
-@dataclasses.dataclass
-class Run:
-    seconds: float
-    correct: list
-    others: float  # share of the machine that others took
-    process_seconds: float = 0.0
-    stages: dict = dataclasses.field(default_factory=dict)
+def run_one(arguments):
+    """In a process of its own: loads the rows, times the job, prints what came of it as JSON. The
+    system ends the process at the limit, even inside a library."""
+    job = PROGRAMS[arguments.one](arguments.work / arguments.what)
+    real_output = os.dup(1)
+    os.dup2(2, 1)  # what the libraries print is not the result
+    signal.setitimer(signal.ITIMER_REAL, arguments.limit)
+    seconds, correct, others = timed(job)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    os.dup2(real_output, 1)
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if arguments.one == "mllib":
+        import mllib
+        from pyspark.sql import SparkSession
+
+        peak += mllib.peak_bytes(SparkSession.getActiveSession())
+        others = None  # Java passes for others
+    print(json.dumps({"seconds": seconds, "correct": correct, "others": others,
+                      "peak_bytes": peak}))
+    sys.stdout.flush()
+    os._exit(0)  # Spark takes seconds to stop
 
 
-def read_idx(path):
-    data = gzip.decompress(path.read_bytes())
-    dimensions = data[3]
-    shape = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
-    return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * dimensions).reshape(shape)
+def run_peer(name, arguments):
+    words = [sys.executable, __file__, "--one", name, "--what", arguments.what, "--work",
+             str(arguments.work), "--limit", str(arguments.limit)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False, env=os.environ | {"PYSPARK_PYTHON": sys.executable})
+    if done.returncode == 0:
+        return json.loads(done.stdout.splitlines()[-1])
+    if done.returncode == -signal.SIGALRM:
+        return {"failed": f"did not finish within {arguments.limit:,} s"}
+    if done.returncode == -signal.SIGKILL:
+        return {"failed": "killed by the system: out of memory"}
+    return {"failed": ([""] + done.stderr.strip().splitlines())[-1][:200]}
 
 
-def mnist_problem(arguments):
-    """The published study's protocol: the mean of all rows is subtracted, no intercept."""
-    images = read_idx(arguments.data / "train-images-idx3-ubyte.gz")
-    labels = read_idx(arguments.data / "train-labels-idx1-ubyte.gz")
-    x = images.reshape(len(images), -1).astype(numpy.float64)
-    x -= x.mean(axis=0)
-    cut = round(0.8 * len(x))
-    command = [arguments.data, "--preset", "odyssey"]
-    lambdas = 10.0 ** numpy.linspace(-5, 5, LAMBDA_COUNT)
-    return Problem(f"{arguments.data.name}: {x.shape[0]:,} x {x.shape[1]} uint8, 10 classes",
-                   x[:cut], labels[:cut], x[cut:], labels[cut:], lambdas, False, command)
-
-
-def float32_problem(arguments):
-    """Rows of noise around a mean for each class, with the standard centring and intercept."""
-    rows, features, classes = arguments.rows, 1024, 100
-    generator = numpy.random.default_rng(20240229)
-    labels = generator.integers(classes, size=rows)
-    means = 0.12 * generator.standard_normal((classes, features), dtype=numpy.float32)
-    x = generator.standard_normal((rows, features), dtype=numpy.float32)
-    x += means[labels]
-    data, label_file = arguments.work / "float32.npy", arguments.work / "float32-labels.npy"
-    numpy.save(data, x)
-    numpy.save(label_file, labels)
-    cut = rows - round(0.2 * rows)
-    x = x.astype(numpy.float64)
-    command = [data, "--labels", label_file, "--holdout-last", "0.2",
-               "--lambdas", f"1e-1:1e6:{LAMBDA_COUNT}"]
-    lambdas = 10.0 ** numpy.linspace(-1, 6, LAMBDA_COUNT)
-    return Problem(f"{rows:,} x {features} float32, {classes} classes",
-                   x[:cut], labels[:cut], x[cut:], labels[cut:], lambdas, True, command)
-
-
-def run_arete(problem, arete, threads):
-    command = [arete, "fit", *problem.command, "--no-test", "--json", "--threads", str(threads)]
+def run_arete(problem, lambdas, arguments):
+    rows = arguments.work / arguments.what
+    if problem.source:
+        command = [problem.source, "--preset", "odyssey"]
+    else:
+        command = [rows / "x.npy", "--labels", rows / "y.npy", "--holdout-last",
+                   problems.HELD_OUT, "--lambdas", ",".join(map(repr, lambdas))]
+    words = [arguments.arete, "fit", *command, "--no-test", "--json", "--threads",
+             len(os.sched_getaffinity(0))]
     process_seconds, output, others = timed(lambda: subprocess.run(
-        [str(word) for word in command], check=True, stdout=subprocess.PIPE,
+        [str(word) for word in words], check=True, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL).stdout)
     result = json.loads(output)
-    stages = result["seconds"]
-    compute = sum(stages[stage] for stage in ("moments", "reduce", "solve", "score"))
-    return Run(compute, [entry["correct"] for entry in result["path"]], others, process_seconds,
-               stages)
+    return {"seconds": sum(result["seconds"][stage] for stage in STAGES),
+            "process_seconds": process_seconds, "stages": result["seconds"],
+            "correct": [entry["correct"] for entry in result["path"]], "others": others,
+            "peak_bytes": result["peak_bytes"]}
 
 
-def run_sklearn(problem):
-    def path():
-        correct = []
-        for value in problem.lambdas:
-            model = RidgeClassifier(alpha=value, solver="cholesky", fit_intercept=problem.intercept)
-            model.fit(problem.train, problem.train_labels)
-            accuracy = model.score(problem.held_out, problem.held_out_labels)
-            correct.append(round(accuracy * len(problem.held_out)))
-        return correct
-
-    seconds, correct, others = timed(path)
-    return Run(seconds, correct, others)
-
-
-def run_numpy(problem):
-    def path():
-        classes, indices = numpy.unique(problem.train_labels, return_inverse=True)
-        targets = numpy.full((len(indices), len(classes)), -1.0)
-        targets[numpy.arange(len(indices)), indices] = 1.0
-        mean = problem.train.mean(axis=0) if problem.intercept else 0.0
-        target_mean = targets.mean(axis=0) if problem.intercept else 0.0
-        x = problem.train - mean if problem.intercept else problem.train
-        gram = x.T @ x
-        right_hand_side = x.T @ (targets - target_mean)
-        correct = []
-        for value in problem.lambdas:
-            system = gram.copy()
-            system.flat[:: len(system) + 1] += value
-            factor = scipy.linalg.cho_factor(system, lower=True, overwrite_a=True)
-            weights = scipy.linalg.cho_solve(factor, right_hand_side)
-            scores = problem.held_out @ weights + (target_mean - mean @ weights
-                                                   if problem.intercept else 0.0)
-            best = classes[scores.argmax(axis=1)]
-            correct.append(int((best == problem.held_out_labels).sum()))
-        return correct
-
-    seconds, correct, others = timed(path)
-    return Run(seconds, correct, others)
+def measure(runs, arguments):
+    """Adds rounds to the runs of every program. Arete's runs of one lambda are kept apart."""
+    problem = problems.read(arguments.work / arguments.what)
+    for number in range(arguments.rounds):
+        for name in arguments.programs:
+            if any("failed" in run for run in runs.get(name, [])):
+                continue
+            one_lambda = name in ONE_LAMBDA
+            if one_lambda and problem.source:
+                continue  # the study's protocol is one of ten lambdas
+            lambdas = middle(problem.lambdas) if one_lambda else problem.lambdas
+            wait_for_quiet(arguments.patience)
+            arete = "arete-one-lambda" if one_lambda else "arete"
+            runs.setdefault(arete, []).append(run_arete(problem, lambdas, arguments))
+            runs.setdefault(name, []).append(run_peer(name, arguments))
+            latest = runs[name][-1]
+            print(f"{arguments.what}, round {number + 1}: {name}: "
+                  f"{latest.get('failed') or round(latest['seconds'], 3)}; "
+                  f"{arete} {runs[arete][-1]['seconds']:.3f}", file=sys.stderr)
 
 
-def measure(problem, arguments, threads):
-    peers = {"scikit-learn": run_sklearn, "numpy": run_numpy}
-    runs = {"arete": [], **{name: [] for name in peers}}
-    for _ in range(arguments.repeat):
-        for name, peer in peers.items():
-            runs["arete"].append(run_arete(problem, arguments.arete, threads))
-            runs[name].append(peer(problem))
-    return runs
+def summary_of(all_runs):
+    done = [run for run in all_runs if "failed" not in run]
+    if len(done) < len(all_runs):
+        return {"failed": next(run["failed"] for run in all_runs if "failed" in run), "runs": all_runs}
+    summary = {"seconds": statistics.median(run["seconds"] for run in done),
+               "correct": done[0]["correct"], "best_correct": max(done[0]["correct"]),
+               "others": max((run["others"] or 0.0) for run in done),
+               "peak_bytes": max(run["peak_bytes"] for run in done), "runs": all_runs}
+    if "process_seconds" in done[0]:
+        summary["process_seconds"] = statistics.median(run["process_seconds"] for run in done)
+    return summary
 
 
-def summarise(problem, runs):
-    median = {name: statistics.median(run.seconds for run in all_runs)
-              for name, all_runs in runs.items()}
-    process = statistics.median(run.process_seconds for run in runs["arete"])
-    rows = len(problem.held_out)
-    result = {"problem": problem.name, "held_out_rows": rows, "lambdas": list(problem.lambdas),
-              "arete_process_seconds": process,
-              "arete_stages": {stage: statistics.median(run.stages[stage] for run in runs["arete"])
-                               for stage in runs["arete"][0].stages},
-              "programs": {}}
-    for name, all_runs in runs.items():
-        result["programs"][name] = {
-            "seconds": median[name], "ratio_to_compute": median[name] / median["arete"],
-            "ratio_to_process": median[name] / process, "best_correct": max(all_runs[0].correct),
-            "best_accuracy": max(all_runs[0].correct) / rows, "correct": all_runs[0].correct,
-            "others": max(run.others for run in all_runs), "runs": [run.seconds for run in all_runs]}
-    return result
+def summarise(runs, facts, arguments):
+    import numpy
+
+    problem = problems.read(arguments.work / arguments.what)
+    rows = len(numpy.load(arguments.work / arguments.what / "y.npy", mmap_mode="r"))
+    return {"about": facts, "problem": problem.name, "lambdas": problem.lambdas,
+            "held_out_rows": rows - problems.cut_of(rows),
+            "programs": {name: summary_of(all_runs) for name, all_runs in runs.items()}}
 
 
-def table(result):
-    lines = [result["problem"],
-             f"{'':16}{'seconds':>9}{'/ compute':>11}{'/ process':>11}{'best correct':>14}{'accuracy':>10}"]
-    for name, program in result["programs"].items():
-        label = "arete compute" if name == "arete" else name
-        note = f"  disturbed: {program['others']:.0%}" if program["others"] > DISTURBED else ""
-        lines.append(f"{label:16}{program['seconds']:9.3f}{program['ratio_to_compute']:10.1f}x"
-                     f"{program['ratio_to_process']:10.1f}x{program['best_correct']:14,}"
-                     f"{program['best_accuracy']:10.4f}{note}")
-    lines.append(f"{'arete process':16}{result['arete_process_seconds']:9.3f}")
-    lines.append("  ".join(f"{stage} {seconds:.3f}"
-                           for stage, seconds in result["arete_stages"].items()))
-    return "\n".join(lines)
+def version_of(module):
+    try:
+        return importlib.metadata.version(module)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
-def about(arguments, threads):
+def about(arguments):
     return {"date": datetime.date.today().isoformat(), "machine": processor_name(),
-            "threads": threads, "repeat": arguments.repeat,
-            "commit": commit(),
+            "threads": len(os.sched_getaffinity(0)), "commit": commit(),
             "arete": output_of(str(arguments.arete), "--version"),
-            "python": platform.python_version(), "numpy": numpy.__version__,
-            "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
+            "python": platform.python_version(), "limit_seconds": arguments.limit,
+            **{module: version_of(module) for module in MODULES}}
+
+
+def default_programs():
+    """All but those that need a GPU or a module that is not there."""
+    missing = {name for name in ON_GPU if version_of(name) is None}
+    return [name for name in PROGRAMS if name not in missing]
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arete", type=pathlib.Path, required=True, help="the arete command")
-    parser.add_argument("--what", choices=["mnist", "float32"], default="mnist")
-    parser.add_argument("--data", type=pathlib.Path,
-                        default=pathlib.Path("/usr/share/datasets/fashion-mnist"),
-                        help="mnist: folder of MNIST's four files (default: %(default)s)")
-    parser.add_argument("--rows", type=int, default=200_000,
-                        help="float32: how many rows to make (default: %(default)s)")
-    parser.add_argument("--work", type=pathlib.Path, help="float32: folder for 4 KB a row")
-    parser.add_argument("--repeat", type=int, default=5, help="runs of each peer (default: 5)")
+    parser.add_argument("--what", choices=problems.NAMES, required=True)
+    parser.add_argument("--data", type=pathlib.Path, help="the files of mnist, fashion or cifar10")
+    parser.add_argument("--arete", type=pathlib.Path, default=ROOT / "build/release/bin/arete")
+    parser.add_argument("--programs", type=lambda text: text.split(","), default=default_programs(),
+                        metavar="NAME,...", help=f"of: {', '.join(PROGRAMS)} (default: all that this "
+                        "machine can run)")
+    parser.add_argument("--rows", type=int, help="of float32 problems, in place of theirs")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each program (default: 5)")
+    parser.add_argument("--limit", type=int, default=600, metavar="SECONDS",
+                        help="of each run (default: %(default)s)")
+    parser.add_argument("--patience", type=float, default=20, metavar="SECONDS",
+                        help="wait so long for others before each run (default: %(default)s)")
+    parser.add_argument("--work", type=pathlib.Path, metavar="FOLDER",
+                        help="keep the rows there for another time (up to 9 GB)")
+    parser.add_argument("--add", action="store_true", help="keep the runs that --out holds")
     parser.add_argument("--out", type=pathlib.Path, help="write the result as JSON to this file")
-    return parser.parse_args()
+    parser.add_argument("--one", choices=PROGRAMS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    unknown = set(arguments.programs) - set(PROGRAMS)
+    if unknown:
+        parser.error(f"--programs: there is no {', '.join(sorted(unknown))}")
+    if arguments.what in problems.DATA_NEEDED and not arguments.data and not arguments.one:
+        parser.error(f"--what {arguments.what}: needs --data, {problems.DATA_NEEDED[arguments.what]}")
+    if arguments.add and not arguments.out:
+        parser.error("--add: needs --out")
+    return arguments
+
+
+def begin(arguments):
+    """About this measurement, and the runs so far: those that --add keeps, of the same Arete on the same
+    machine."""
+    now = about(arguments)
+    if not arguments.add or not arguments.out.exists():
+        return now, {}
+    before = json.loads(arguments.out.read_text())
+    for key in ("machine", "arete", "limit_seconds"):
+        if before["about"][key] != now[key]:
+            sys.exit(f"{arguments.out}: {key} was {before['about'][key]} and is {now[key]}; "
+                     "--add is for runs that can be compared")
+    return before["about"], {name: one["runs"] for name, one in before["programs"].items()}
 
 
 def main():
     arguments = parse_arguments()
+    if arguments.one:
+        return run_one(arguments)
     if not arguments.arete.exists():
         sys.exit(f"{arguments.arete}: there is no such program; build it, or see --arete")
-    # The peers take what the process may use, and so must Arete: the same threads for all.
-    threads = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
-        arguments.work = pathlib.Path(folder)
-        problem = (mnist_problem if arguments.what == "mnist" else float32_problem)(arguments)
-        result = summarise(problem, measure(problem, arguments, threads))
-    result["about"] = about(arguments, threads)
-    print(table(result))
+    facts, runs = begin(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments.work = arguments.work or pathlib.Path(folder)
+        problems.make(arguments.what, arguments.work / arguments.what, arguments.data, arguments.rows)
+        measure(runs, arguments)
+        result = summarise(runs, facts, arguments)
+    for name, program in result["programs"].items():
+        text = program.get("failed") or (f"{program['seconds']:9.3f} s{program['best_correct']:9,} "
+                                         f"correct{program['peak_bytes'] / 1e9:7.2f} GB")
+        disturbed = "  disturbed" if program.get("others", 0) > DISTURBED else ""
+        print(f"{name:26}{text}{disturbed}")
     if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "arete/comm/threads.hpp"
 #include "arete/core/error.hpp"
 #include "reference/data_set.hpp"
 
@@ -44,6 +45,54 @@ TEST(Evaluation, CountsTheConfusion) {
   EXPECT_EQ(evaluation.classes[1].precision, 1.0);
   EXPECT_EQ(evaluation.classes[2].precision, 0.0);
   EXPECT_EQ(evaluation.classes[2].recall, std::nullopt);
+}
+
+/// Rows (i, 10 - i), i = 0..10, all of class b; those with i > 5 are taken for class a, by 2 i -
+/// 10, and i = 5 ties, which goes to class a by nothing.
+reference::DataSet slope() {
+  reference::DataSet data = {ElementType::uint8, 2, {"a", "b", "c"}, {}, {}};
+  for (int i = 0; i <= 10; ++i) {
+    data.rows.push_back({static_cast<double>(i), static_cast<double>(10 - i)});
+    data.labels.push_back(1);
+  }
+  return data;
+}
+
+TEST(Evaluation, KeepsTheMostConfidentMistakesOnAnyNumberOfRanks) {
+  const reference::DataSet data = slope();
+  RidgeModel model = small_model();
+  model.intercept = {0, 0, -100};
+  for (const int ranks : {1, 2, 3}) {
+    SCOPED_TRACE(ranks);
+    run_as_threads(ranks, [&](Communicator& communicator) {
+      Listener listener;
+      const Evaluation evaluation = evaluate(model, *reference::open(data), {0, data.rows.size()},
+                                             {1, 1 << 20}, communicator, listener, 4);
+      ASSERT_EQ(evaluation.mistakes.size(), 4U);
+      for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(evaluation.mistakes[i].row, 10 - i);
+        EXPECT_EQ(evaluation.mistakes[i].label, 1);
+        EXPECT_EQ(evaluation.mistakes[i].predicted, 0);
+        EXPECT_EQ(evaluation.mistakes[i].margin, 10 - 2 * static_cast<double>(i));
+      }
+      EXPECT_EQ(evaluation.rows - evaluation.correct, 6U);
+    });
+  }
+}
+
+TEST(Evaluation, TiesOfMistakesGoToTheEarlierRow) {
+  reference::DataSet data = slope();
+  for (auto& row : data.rows) row = {7, 3};
+  RidgeModel model = small_model();
+  model.intercept = {0, 0, -100};
+  run_as_threads(2, [&](Communicator& communicator) {
+    Listener silent;
+    const Evaluation evaluation = evaluate(model, *reference::open(data), {0, data.rows.size()},
+                                           {1, 1 << 20}, communicator, silent, 3);
+    ASSERT_EQ(evaluation.mistakes.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(evaluation.mistakes[i].row, i);
+  });
+  EXPECT_TRUE(run(model, data).mistakes.empty());  // not asked for
 }
 
 TEST(Evaluation, MatchesClassesByNameAndRefusesUnknownOnes) {

@@ -2,7 +2,7 @@
 
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/model/evaluation.hpp"
 
 namespace arete::cli {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/moments/moments_file.hpp"
 
 namespace arete::cli {

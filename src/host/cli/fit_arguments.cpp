@@ -54,7 +54,9 @@ void add_test_and_output_options(CLI::App& parser, FitArguments& arguments) {
   add_value(parser, "--shape", arguments.shape, parse_shape, "28x28",
             "the shape of one row, where DATA does not tell");
   add_path(parser, "--out", arguments.out, "MODEL", "write the model to this file (safetensors)");
-  parser.add_flag("--force", arguments.force, "replace that file if it exists");
+  add_path(parser, "--report", arguments.report, "FILE.html",
+           "write a page about the model: path, weights, confusion and mistakes on the test set");
+  parser.add_flag("--force", arguments.force, "replace these files if they exist");
   parser.option_defaults()->group("Machine");
   add_value(
       parser, "--parallel", arguments.parallel,

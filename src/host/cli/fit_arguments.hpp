@@ -28,6 +28,7 @@ struct FitArguments {
   std::optional<std::filesystem::path> test;
   std::optional<std::filesystem::path> test_labels;
   std::optional<std::filesystem::path> out;
+  std::optional<std::filesystem::path> report;
   bool no_test = false;
   bool no_refit = false;
   bool force = false;

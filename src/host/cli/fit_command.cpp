@@ -9,7 +9,7 @@
 #include "arete/cli/console.hpp"
 #include "arete/cli/fit_arguments.hpp"
 #include "arete/cli/options.hpp"
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/cli/training_data.hpp"
 #include "arete/comm/agree.hpp"
 #include "arete/comm/local_rank.hpp"
@@ -19,6 +19,7 @@
 #include "arete/core/memory.hpp"
 #include "arete/data/table_files.hpp"
 #include "arete/model/evaluation.hpp"
+#include "arete/report/page.hpp"
 #include "arete/train/checkpoint.hpp"
 #include "arete/train/fit.hpp"
 
@@ -46,8 +47,13 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
            arguments.data.data);
     }
   }
-  if (!arguments.out) refuse_options(parser, {"--force"}, "is for --out MODEL, which is missing");
-  if (arguments.out && communicator.rank() == 0) check_writable(*arguments.out, arguments.force);
+  if (!arguments.out && !arguments.report) {
+    refuse_options(parser, {"--force"}, "is for --out MODEL and --report FILE, which are missing");
+  }
+  if (communicator.rank() != 0) return;
+  for (const auto& file : {arguments.out, arguments.report}) {
+    if (file) check_writable(*file, arguments.force);
+  }
 }
 
 void check_shape(const std::vector<std::size_t>& shape, const SourceInfo& info) {
@@ -132,11 +138,13 @@ void check_same_test(const RowSource* test, Communicator& communicator) {
 }
 
 /// A model that was trained and written stays, whatever the test set turns out to hold.
-Evaluation test_model(const FitReport& report, const RowSource& test, const MachineOptions& machine,
+Evaluation test_model(const FitReport& report, const RowSource& test, const FitArguments& arguments,
                       Communicator& communicator, Listener& listener) {
+  const MachineOptions& machine = arguments.machine;
   try {
     return evaluate(report.result.model, test, {0, test.info().rows},
-                    {threads_of(machine), machine.memory.value_or(0)}, communicator, listener);
+                    {threads_of(machine), machine.memory.value_or(0)}, communicator, listener,
+                    arguments.report ? report::mistakes_shown : 0);
   } catch (const Error& error) {
     if (!report.model) throw;
     throw Error(error.kind(), fmt::format("{}; the model is in {} all the same, untested",
@@ -179,7 +187,7 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   if (arguments.out && communicator.rank() == 0) {
     write_model(report.result.model, *arguments.out, arguments.force);
   }
-  if (test) report.test = test_model(report, *test, arguments.machine, communicator, listener);
+  if (test) report.test = test_model(report, *test, arguments, communicator, listener);
   check_interrupted();
   if (arguments.checkpoint.folder && communicator.rank() == 0) {
     discard_checkpoint(*arguments.checkpoint.folder);
@@ -189,6 +197,10 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   report.peak_bytes = largest(peak_memory(), communicator);
   if (arguments.checkpoint.folder) report.resumed_rows = listener.resumed_rows();
   report.warnings = listener.warnings();
+  if (communicator.rank() == 0 && arguments.report) {
+    write_page(page_content(report, test.get()), *arguments.report, arguments.force);
+    report.page = arguments.report;
+  }
   listener.clear();
   if (communicator.rank() != 0) return;
   write_output(wants_json(arguments.json) ? to_line(fit_json(report)) : fit_text(report));

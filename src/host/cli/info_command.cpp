@@ -6,7 +6,7 @@
 #include "arete/backend/backend.hpp"
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/core/blas.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/core/module.hpp"

@@ -9,7 +9,7 @@
 #include "arete/cli/console.hpp"
 #include "arete/cli/exact_totals.hpp"
 #include "arete/cli/options.hpp"
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/cli/table.hpp"
 #include "arete/model/ridge_model.hpp"
 #include "arete/moments/moments_file.hpp"

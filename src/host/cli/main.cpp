@@ -27,8 +27,8 @@ constexpr int exit_output_closed = exit_of_signals + 13;  ///< as if SIGPIPE had
 
 std::vector<Command> add_commands(CLI::App& parser) {
   return {fit_command(parser),     moments_command(parser), merge_command(parser),
-          predict_command(parser), eval_command(parser),    inspect_command(parser),
-          info_command(parser)};
+          predict_command(parser), eval_command(parser),    report_command(parser),
+          inspect_command(parser), info_command(parser)};
 }
 
 /// Parses; the text that answers a question for help or the version, or nothing. Throws Error

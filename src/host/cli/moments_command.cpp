@@ -8,7 +8,7 @@
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
 #include "arete/cli/parse.hpp"
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/cli/table.hpp"
 #include "arete/comm/agree.hpp"
 #include "arete/comm/local_rank.hpp"

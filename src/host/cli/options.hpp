@@ -148,6 +148,7 @@ void refuse_options(const CLI::App& parser, const std::vector<std::string>& opti
 [[nodiscard]] Command merge_command(CLI::App& parser);
 [[nodiscard]] Command predict_command(CLI::App& parser);
 [[nodiscard]] Command eval_command(CLI::App& parser);
+[[nodiscard]] Command report_command(CLI::App& parser);
 [[nodiscard]] Command inspect_command(CLI::App& parser);
 [[nodiscard]] Command info_command(CLI::App& parser);
 

@@ -11,7 +11,7 @@
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
 #include "arete/cli/predictions_file.hpp"
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 #include "arete/cli/table.hpp"
 #include "arete/comm/agree.hpp"
 #include "arete/core/file.hpp"

@@ -29,24 +29,6 @@ std::string bold(std::string_view text) {
   return output_has_styles() ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
 }
 
-std::string printable(std::string_view text) {
-  std::string result(text);
-  std::replace_if(
-      result.begin(), result.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, '?');
-  return result;
-}
-
-std::string grouped(std::uint64_t value) {
-  const std::string digits = std::to_string(value);
-  std::string result;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) result += ',';
-    result += digits[i];
-  }
-  return result;
-}
-
 Table::Table(std::vector<std::string> header) { add(std::move(header)); }
 
 void Table::add(std::vector<std::string> cells, bool emphasised) {

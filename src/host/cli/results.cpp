@@ -1,4 +1,4 @@
-#include "arete/cli/report.hpp"
+#include "arete/cli/results.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "arete/cli/table.hpp"
+#include "arete/core/file.hpp"
 
 namespace arete::cli {
 
@@ -189,6 +190,7 @@ Json fit_json(const FitReport& report) {
   json["best"] = {{"lambda", result.model.lambda}, {"accuracy", or_null(best_accuracy(result))}};
   if (report.test) json["test"] = evaluation_json(*report.test);
   json["model"] = report.model ? Json(report.model->string()) : Json(nullptr);
+  if (report.page) json["report"] = report.page->string();
   json["seconds"] = seconds_json(result.seconds, report.seconds);
   if (!result.device_seconds.empty()) {
     json["device_seconds"] = Json::object();
@@ -220,8 +222,45 @@ std::string fit_text(const FitReport& report) {
                         result.parallel.reason);
   }
   if (report.model) text += fmt::format("model     {}\n", printable(report.model->string()));
+  if (report.page) text += fmt::format("report    {}\n", printable(report.page->string()));
   text += time_text(result.seconds, report.seconds);
   return text + fmt::format("; {:.0f} MB at most\n", static_cast<double>(report.peak_bytes) / 1e6);
+}
+
+std::vector<std::pair<std::string, std::string>> model_facts(const RidgeModel& model) {
+  return {
+      {"Lambda", fmt::format("{:.6g}", model.lambda)},
+      {"Trained on", fmt::format("{} rows", grouped(model.training_rows))},
+      {"Features",
+       fmt::format("{}{}", grouped(model.features()),
+                   model.shape.size() > 1 ? fmt::format(" ({})", shape_text(model.shape)) : "")},
+      {"Classes", grouped(model.classes.size())}};
+}
+
+report::PageContent page_content(const FitReport& report, const RowSource* test) {
+  report::PageContent content;
+  content.title = report.data;
+  content.facts = model_facts(report.result.model);
+  if (report.model) content.facts.emplace_back("Model", report.model->string());
+  content.facts.emplace_back(
+      "Machine", fmt::format("{}, {}{} threads", report.device,
+                             report.ranks > 1 ? fmt::format("{} ranks x ", report.ranks) : "",
+                             report.threads));
+  content.facts.emplace_back("Time", fmt::format("{:.2f} s", report.seconds));
+  if (test != nullptr) content.facts.emplace_back("Test rows", test->info().name);
+  content.warnings = report.warnings;
+  content.model = &report.result.model;
+  content.test = report.test ? &*report.test : nullptr;
+  content.test_rows = test;
+  return content;
+}
+
+void write_page(const report::PageContent& content, const std::filesystem::path& path,
+                bool overwrite) {
+  const std::string page = report::report_page(content);
+  OutputFile file(path, overwrite);
+  file.write(page);
+  file.commit();
 }
 
 Json eval_json(const Evaluation& evaluation) {

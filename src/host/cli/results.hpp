@@ -6,10 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arete/data/row_source.hpp"
 #include "arete/model/evaluation.hpp"
+#include "arete/report/page.hpp"
 #include "arete/train/fit.hpp"
 
 // Results as JSON (docs/json.md) and as text for people.
@@ -27,6 +29,7 @@ struct FitReport {
   int threads = 1;
   std::optional<Evaluation> test;
   std::optional<std::filesystem::path> model;
+  std::optional<std::filesystem::path> page;  ///< --report
   double seconds = 0;
   std::size_t peak_bytes = 0;
   std::optional<std::uint64_t> resumed_rows;  ///< with a checkpoint
@@ -42,6 +45,16 @@ struct FitReport {
 
 [[nodiscard]] Json path_point_json(const PathPoint& point);
 [[nodiscard]] Json preprocessing_json(const Preprocessing& preprocessing);
+
+/// What a page tells first of a model.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> model_facts(const RidgeModel& model);
+
+/// The page of a fit, which points into `report` and to `test`, the test rows: null without any.
+[[nodiscard]] report::PageContent page_content(const FitReport& report, const RowSource* test);
+
+/// Throws Error as OutputFile and report_page do.
+void write_page(const report::PageContent& content, const std::filesystem::path& path,
+                bool overwrite);
 
 /// {"schema": 1, "command": command}: how every result begins.
 [[nodiscard]] Json result_of(const char* command);
