@@ -57,6 +57,7 @@ def job_of(name, spark, data, rows, export, model):
     """What is timed, as a function; all that precedes is not."""
     import mllib
     import numpy
+    import study
     import study_spark
 
     cores = os.cpu_count()
@@ -73,9 +74,9 @@ def job_of(name, spark, data, rows, export, model):
         frame = mllib.frame_of(spark, images[:cut], labels[:cut], export.parent / "mllib")
         classes = numpy.arange(10)
         return lambda: max(mllib.fit_path(frame, cut, LAMBDAS, classes, images[cut:], labels[cut:]))
-    split = study_spark.split(images, labels)
+    split = study.split(images, labels)
     if name == "serial":
-        return lambda: study_spark.serial(split, LAMBDAS)
+        return lambda: study.serial(split, LAMBDAS)
     context = spark.sparkContext
     if name == "study_outer":
         return lambda: study_spark.outer(context, split, LAMBDAS)

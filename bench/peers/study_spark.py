@@ -1,7 +1,5 @@
-"""The published study's Spark programs and their serial twin, rewritten from its description.
+"""The published study's Spark programs, rewritten from its description. (study.py is their serial twin.)
 
-  serial   for each lambda the pseudo-inverse (X'X + lambda I)^-1, its product with X'Y, and how many
-           of the held-out rows are right
   outer    "each lambda as an RDD": an element holds a lambda and all of X beside it
   inner    "the innermost matrix multiplications using Spark by looping over each lambda and label";
            as in the study's program, a row's product is divided by a scalar, x x' + lambda, so that
@@ -10,43 +8,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy
 
-
-@dataclasses.dataclass
-class Split:
-    """Centred rows in float64 with targets of +1 and -1, and rows that are held out."""
-
-    train: numpy.ndarray
-    targets: numpy.ndarray
-    held_out: numpy.ndarray
-    labels: numpy.ndarray
-
-
-def split(images: numpy.ndarray, labels: numpy.ndarray) -> Split:
-    """The study's: the mean of all is subtracted, the first 80% train."""
-    rows = images.astype(numpy.float64)
-    rows -= rows.mean(axis=0)
-    cut = round(0.8 * len(rows))
-    targets = numpy.where(labels[:cut, None] == numpy.arange(10), 1.0, -1.0)
-    return Split(rows[:cut], targets, rows[cut:], labels[cut:])
-
-
-def accuracy(weights: numpy.ndarray, held_out: numpy.ndarray, labels: numpy.ndarray) -> float:
-    return float(((held_out @ weights).argmax(axis=1) == labels).mean())
-
-
-def solve(value: float, data: Split) -> float:
-    """The accuracy of one lambda."""
-    system = data.train.T @ data.train + value * numpy.eye(data.train.shape[1])
-    weights = numpy.linalg.inv(system) @ (data.train.T @ data.targets)
-    return accuracy(weights, data.held_out, data.labels)
-
-
-def serial(data: Split, lambdas: list[float]) -> float:
-    return max(solve(value, data) for value in lambdas)
+from study import Split, accuracy, solve
 
 
 def outer(context, data: Split, lambdas: list[float]) -> float:

@@ -2,27 +2,37 @@
 """Turns measurements into tables.
 
   table.py --collect FOLDER   joins the JSON files that bench/run left in FOLDER into
-                              results/<date>-<cpu>.json, then writes README.md's tables
-  table.py                    writes README.md's tables from the newest results: those,
-                              <date>-scaling/scaling.json, which bench/scaling.py makes, and
-                              <date>-spark/spark.json, which bench/spark.py makes
+                              results/<date>-<cpu>.json, then writes the tables
+  table.py                    writes the tables of this README.md, and of the project's, from the newest
+                              results: those; <date>-peers, which bench/peers/peers.py makes;
+                              <date>-reproduce/results.json (scripts/reproduce);
+                              <date>-scaling/scaling.json (bench/scaling.py); and
+                              <date>-spark/spark.json (bench/spark.py)
 """
 
 import argparse
+import datetime
 import json
+import os
 import pathlib
 import re
 import statistics
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "peers"), str(HERE.parent / "reproduce")]
 import cost_model  # noqa: E402
-from disturbance import DISTURBED  # noqa: E402
+import headlines  # noqa: E402
+import tables as peers_tables  # noqa: E402
+from disturbance import DISTURBED, commit, processor_name  # noqa: E402
 
 BEGIN, END = "<!-- written by table.py -->", "<!-- end -->"
 SCALING_BEGIN = "<!-- scaling, written by table.py -->"
 SPARK_BEGIN = "<!-- spark, written by table.py -->"
+PEERS_BEGIN = "<!-- peers, written by table.py -->"
+STUDY_BEGIN = "<!-- study, written by table.py -->"
+PEERS_MATRIX_BEGIN = "<!-- peers, written by bench/results/table.py -->"
 SPARK_PROGRAMS = {"serial": "the study's serial program, NumPy",
                   "study_outer": "the study's outer loop",
                   "study_inner": "the study's inner loop",
@@ -38,7 +48,8 @@ def collect(folder):
     parts = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
     for part in parts.values():  # where programs lay on that machine says nothing
         part.get("context", {}).pop("executable", None)
-    about = parts["peers-mnist"]["about"]
+    about = {"date": datetime.date.today().isoformat(), "machine": processor_name(),
+             "threads": len(os.sched_getaffinity(0)), "commit": commit()}
     processor = re.sub(r"[^a-z0-9]+", "-", about["machine"].lower()).strip("-")
     name = f"{about['date']}-{processor}.json"
     (HERE / name).write_text(json.dumps({"about": about, **parts}, indent=1) + "\n")
@@ -82,38 +93,18 @@ def program_table(program):
         yield f"| `{name}` | {milliseconds:.2f} | {of_floor:.2f}{mark(others)} |"
 
 
-def peers_table(result):
-    yield f"{result['problem']}; {result['about']['repeat']} runs of each peer, in turns."
-    yield ""
-    yield "| program | seconds | against Arete's compute | against its process | best correct |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
-    for name, program in result["programs"].items():
-        ratios = " | ".join(f"{program[key]:.1f}×" for key in ("ratio_to_compute", "ratio_to_process"))
-        label = "Arete, compute" if name == "arete" else name
-        yield (f"| {label} | {program['seconds']:.3f}{mark(program['others'])} | {ratios} | "
-               f"{program['best_correct']:,} of {result['held_out_rows']:,} |")
-    yield f"| Arete, whole process | {result['arete_process_seconds']:.3f} | | | |"
-
-
-def tables(path):
+def library_tables(path):
+    """What bench/run measured of the library, as tables."""
     results = json.loads(path.read_text())
     about = results["about"]
     yield (f"{about['machine']}, {about['threads']} threads, {about['date']}, commit "
-           f"{about['commit']}; NumPy {about['numpy']}, scikit-learn {about['scikit-learn']}. "
+           f"{about['commit']}. "
            f"All figures: [{path.name}]({path.name}).")
     yield ""
     yield from limits_table(results)
-    for title, lines in (("Against others", None),
-                         ("Moments", program_table(results["moments"])),
-                         ("Solve", program_table(results["solve"])),
-                         ("Score", program_table(results["score"]))):
-        yield f"\n### {title}\n"
-        if lines is not None:
-            yield from lines
-            continue
-        yield from peers_table(results["peers-mnist"])
-        yield ""
-        yield from peers_table(results["peers-float32"])
+    for name in ("moments", "solve", "score"):
+        yield f"\n### {name.capitalize()}\n"
+        yield from program_table(results[name])
 
 
 def by_name(results, mode, ranks, threads, rows=None, pinned=False):
@@ -307,27 +298,60 @@ def replace_section(text, begin, lines):
     return f"{before}{begin}\n" + "\n".join(lines) + f"\n{END}{after}"
 
 
-def write_readme():
-    newest, scaling = max(HERE.glob("*.json"), default=None), cost_model.newest_results()
-    if newest is None and scaling is None:
-        raise SystemExit(f"{HERE}: holds no results; bench/run makes them")
+def newest(pattern):
+    return max(HERE.glob(pattern), default=None)
+
+
+def of_file(path, lines):
+    """The lines, and where their figures lie."""
+    link = path.relative_to(HERE)
+    return [*lines, "", f"All figures: [{link}]({link})."]
+
+
+def peers_sections(folder):
+    """Of the results' README, and of the project's."""
+    results = peers_tables.read(folder)
+    about = peers_tables.about(results)
+    details = [about, "", *peers_tables.details(results)]
+    return of_file(folder, details), [about, "", *peers_tables.matrix(results)]
+
+
+def study_lines(results, spark):
+    about = results["about"]
+    yield (f"{about['machine']}, {about['processors']} processors, {about['date']}, {about['arete']} "
+           f"(commit {about['commit']}); {about['images']}, medians of {about['rounds']}.")
+    yield ""
+    yield "| | published | here |"
+    yield "| --- | ---: | --- |"
+    for line in headlines.rows(results, spark):
+        yield f"| {line.what} | {line.published} | {line.ours} |"
+
+
+def sections():
+    """What goes where: (file, marker, lines) for all results there are."""
     readme = HERE / "README.md"
-    text = readme.read_text()
-    if newest is not None:
-        text = replace_section(text, BEGIN, tables(newest))
-    if scaling is not None:
-        link = scaling.relative_to(HERE)
-        lines = [*scaling_tables(json.loads(scaling.read_text())), "",
-                 f"All figures: [{link}]({link})."]
-        text = replace_section(text, SCALING_BEGIN, lines)
-    spark = max(HERE.glob("*-spark/spark.json"), default=None)
-    if spark is not None:
-        link = spark.relative_to(HERE)
-        lines = [*spark_tables(json.loads(spark.read_text())), "",
-                 f"All figures: [{link}]({link})."]
-        text = replace_section(text, SPARK_BEGIN, lines)
-    readme.write_text(text)
-    print(readme)
+    spark = newest("*-spark/spark.json")
+    spark_results = json.loads(spark.read_text()) if spark else None
+    if path := newest("*.json"):
+        yield readme, BEGIN, library_tables(path)
+    if path := newest("*-peers"):
+        details, matrix = peers_sections(path)
+        yield readme, PEERS_BEGIN, details
+        yield ROOT / "README.md", PEERS_MATRIX_BEGIN, matrix
+    if path := newest("*-reproduce/results.json"):
+        lines = study_lines(json.loads(path.read_text()), spark_results)
+        yield readme, STUDY_BEGIN, of_file(path, lines)
+    if path := cost_model.newest_results():
+        lines = scaling_tables(json.loads(path.read_text()))
+        yield readme, SCALING_BEGIN, of_file(path, lines)
+    if spark:
+        yield readme, SPARK_BEGIN, of_file(spark, spark_tables(spark_results))
+
+
+def write_tables():
+    for file, begin, lines in sections():
+        file.write_text(replace_section(file.read_text(), begin, lines))
+        print(f"{file}: {begin}")
 
 
 def main():
@@ -337,7 +361,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.collect:
         collect(arguments.collect)
-    write_readme()
+    write_tables()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,125 @@
+"""What peers.py measured, as tables in Markdown."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from disturbance import DISTURBED  # noqa: E402
+
+ORDER = ("mnist", "fashion", "cifar10", "float32", "float32-long")
+LABELS = {"numpy": "NumPy by hand, float64", "numpy-float32": "NumPy by hand, float32",
+          "ridge-classifier": "scikit-learn, ten `RidgeClassifier`, float64",
+          "ridge-classifier-float32": "the same, float32",
+          "ridge-classifier-cv": "scikit-learn, `RidgeClassifierCV`",
+          "ridge-cv": "scikit-learn, `RidgeCV`", "himalaya": "himalaya, `RidgeCV`",
+          "mllib": "Spark MLlib, `LinearRegression`", "torch": "PyTorch on a GPU",
+          "cuml": "cuML, `Ridge`"}
+SHORT = {"numpy": "NumPy", "ridge-classifier": "`RidgeClassifier` x 10",
+         "ridge-classifier-cv": "`RidgeClassifierCV`", "ridge-cv": "`RidgeCV`",
+         "himalaya": "himalaya", "mllib": "MLlib"}
+
+
+def read(folder: pathlib.Path) -> dict[str, dict]:
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name in ORDER
+            if (folder / f"{name}.json").exists()}
+
+
+def mark(program):
+    return f" (disturbed: {program['others']:.0%})" if program.get("others", 0) > DISTURBED else ""
+
+
+def times(ratio):
+    return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:,.0f}×"
+
+
+def why_failed(text):
+    """The end of an error, without the names of its modules."""
+    if "not positive definite" in text:
+        return "fails: in float32 the system is not positive definite"
+    if "Unable to allocate" in text:
+        return "fails: wants " + text.split("Unable to allocate ", 1)[1].split(" for", 1)[0]
+    return text
+
+
+def lines(result):
+    """A line of the table for each program, Arete first."""
+    programs, rows = result["programs"], result["held_out_rows"]
+    arete = programs["arete"]
+    yield (f"| **Arete, compute** | {arete['seconds']:.3f}{mark(arete)} | {len(arete['runs'])} | 1 | | "
+           f"{arete['best_correct'] / rows:.4f} | {arete['peak_bytes'] / 1e9:.2f} |")
+    yield (f"| **Arete, whole process** | {arete['process_seconds']:.3f} | {len(arete['runs'])} | "
+           f"{times(arete['process_seconds'] / arete['seconds'])} | 1 | | |")
+    for name, label in LABELS.items():
+        one = programs.get(name)
+        if one is None:
+            continue
+        if "failed" in one:
+            yield f"| {label} | {why_failed(one['failed'])} | {len(one['runs'])} | | | | |"
+            continue
+        yield (f"| {label} | {one['seconds']:.3g}{mark(one)} | {len(one['runs'])} | "
+               f"{times(one['seconds'] / arete['seconds'])} | "
+               f"{times(one['seconds'] / arete['process_seconds'])} | "
+               f"{one['best_correct'] / rows:.4f} | {one['peak_bytes'] / 1e9:.2f} |")
+
+
+def one_lambda(result):
+    """How a single lambda compares, where it was measured."""
+    arete, numpy = (result["programs"].get(name) for name in ("arete-one-lambda", "numpy-one-lambda"))
+    if not arete or not numpy or "failed" in numpy:
+        return None
+    return (f"One lambda alone: NumPy {numpy['seconds']:.3g} s, Arete {arete['seconds']:.3g} s compute "
+            f"and {arete['process_seconds']:.3g} s for the process: NumPy takes "
+            f"{times(numpy['seconds'] / arete['seconds'])} as long as the one and "
+            f"{times(numpy['seconds'] / arete['process_seconds'])} as the other.")
+
+
+def details(results):
+    """A table for every problem."""
+    for result in results.values():
+        yield f"#### {result['problem']}"
+        yield ""
+        yield ("| program | seconds | runs | against Arete's compute | against its process | best "
+               "accuracy | peak memory, GB |")
+        yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+        yield from lines(result)
+        yield ""
+        text = one_lambda(result)
+        if text:
+            yield text
+            yield ""
+
+
+def cell(result, name):
+    one, arete = result["programs"].get(name), result["programs"]["arete"]
+    if one is None:
+        return "not run"
+    if "failed" in one:
+        limit = result["about"]["limit_seconds"]
+        return f"> {limit:,} s" if "did not finish" in one["failed"] else "fails"
+    return f"{one['seconds']:.3g} s, {times(one['seconds'] / arete['seconds'])}"
+
+
+def matrix_cells(results):
+    """A header, and a line for each problem: seconds, and how many times those of Arete's compute."""
+    yield ["data", "Arete: compute (whole process)", *SHORT.values()]
+    for result in results.values():
+        arete = result["programs"]["arete"]
+        yield [result["problem"], f"{arete['seconds']:.3g} s ({arete['process_seconds']:.3g} s)",
+               *(cell(result, name) for name in SHORT)]
+
+
+def matrix(results):
+    header, *rest = matrix_cells(results)
+    for line in (header, ["---"] + ["---:"] * (len(header) - 1), *rest):
+        yield f"| {' | '.join(line)} |"
+
+
+def about(results):
+    facts = next(iter(results.values()))["about"]
+    modules = ", ".join(f"{name} {facts[name]}" for name in
+                        ("numpy", "scikit-learn", "himalaya", "pyspark") if facts.get(name))
+    return (f"{facts['machine']}, {facts['threads']} threads, {facts['date']}, {facts['arete']} (commit "
+            f"{facts['commit']}); {modules}.")
