@@ -170,7 +170,10 @@ void add_benchmarks(const Machine& machine) {
     add_path(machine, features, 1);
     add_path(machine, features, 10);
   }
-  for (const std::size_t features : {2048U, 3072U}) add_path(machine, features, 1);
+  for (const std::size_t features : {2048U, 3072U}) {
+    add_path(machine, features, 1);
+    add_path(machine, features, 10);
+  }
   add_parts(machine, 784);
   for (const std::size_t features : {1000U, 1250U, 1500U, 1750U, 2000U, 2500U, 3000U}) {
     add_tiled(machine, features);

@@ -198,3 +198,13 @@ set_tests_properties(distributed.several-hosts PROPERTIES
 if(NOT TARGET arete_mpi)
   set_tests_properties(distributed.several-hosts PROPERTIES DISABLED TRUE)
 endif()
+# The programs that time others and draw the study's figures, on few rows; each says why it skips itself.
+if(ARETE_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  foreach(_test IN ITEMS peers reproduce)
+    add_test(NAME bench.${_test}
+      COMMAND ${ARETE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/bench/${_test}_test.py)
+    set_tests_properties(bench.${_test} PROPERTIES
+      SKIP_RETURN_CODE 77 TIMEOUT 300 RUN_SERIAL TRUE
+      ENVIRONMENT ARETE_BUILD=${PROJECT_BINARY_DIR})
+  endforeach()
+endif()

@@ -99,7 +99,7 @@ def rows(results, spark) -> list[Headline]:
             accuracy_text(accuracy["images"]) if "images" in accuracy else NO_SCALING,
         "hand_images_accuracy": f"{range_of(accuracy['hands-mixed'], ('alone', 'data', 'model'))}; "
         f"{range_of(accuracy['hands-apart'], ('alone', 'data', 'model'))} where no photograph is on both "
-        "sides. Other photographs: of 218 people" if "hands-mixed" in accuracy else NO_HANDS,
+        "sides. Other people's hands than the study's" if "hands-mixed" in accuracy else NO_HANDS,
         "hand_images_count": f"{hands['count']:,}, from {hands['photographs']:,} photographs"
         if hands else NO_HANDS,
         "hand_images_size": "60x40" if hands else NO_HANDS,

@@ -42,6 +42,18 @@ RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off
   return solution;
 }
 
+/// Lets teams of threads start teams of their own while it lives.
+class NestedTeams {
+ public:
+  NestedTeams() { omp_set_max_active_levels(std::max(before_, omp_get_level() + 2)); }
+  ~NestedTeams() { omp_set_max_active_levels(before_); }
+  NestedTeams(const NestedTeams&) = delete;
+  NestedTeams& operator=(const NestedTeams&) = delete;
+
+ private:
+  int before_ = omp_get_max_active_levels();
+};
+
 int lambdas_at_once(std::size_t features, std::size_t lambdas, int threads, std::size_t memory) {
   std::size_t most = std::min(lambdas, static_cast<std::size_t>(threads));
   if (memory > 0) most = std::min(most, memory / (features * features * sizeof(double)));
@@ -68,17 +80,12 @@ std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
   const SingleThreadBlas guard;
   const std::vector<double> off_diagonal = off_diagonal_sums(system.gram, threads);
   std::vector<RidgeSolution> solutions(lambdas.size());
-  if (system.gram.rows() >= tiled_from_features) {
-    for (std::size_t l = 0; l < lambdas.size(); ++l) {
-      if (between) between();
-      solutions[l] = solve_one(system, off_diagonal, lambdas[l], threads);
-    }
-    return solutions;
-  }
+  // Lambdas side by side before threads within one: rcond, above all, is the work of one thread.
   const int at_once = lambdas_at_once(system.gram.rows(), lambdas.size(), threads, memory);
+  const NestedTeams nested;
   parallel_for(lambdas.size(), at_once, [&](std::size_t l) {
     if (between && omp_get_thread_num() == 0) between();
-    solutions[l] = solve_one(system, off_diagonal, lambdas[l], 1);
+    solutions[l] = solve_one(system, off_diagonal, lambdas[l], std::max(1, threads / at_once));
   });
   return solutions;
 }
