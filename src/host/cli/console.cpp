@@ -10,7 +10,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
+#include <new>
 
 #include "arete/cli/launch.hpp"
 #include "arete/core/error.hpp"
@@ -41,6 +43,20 @@ void write_progress(std::string_view text) noexcept {
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+/// Where memory runs out in a destructor or another place that no exception may leave (those of
+/// JSON values allocate), the command ends as it does elsewhere.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view message = "arete: error: out of memory\n";
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    write_progress(message);
+    ::_exit(static_cast<int>(ErrorKind::resource));
+  } catch (...) {  // a bug, to be seen as one
+  }
+  std::abort();
+}
+
 bool terminal_has_styles() {
   const char* const terminal = std::getenv("TERM");
   return terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
@@ -49,6 +65,7 @@ bool terminal_has_styles() {
 }  // namespace
 
 void set_up_console() {
+  std::set_terminate(end_without_memory);
   auto logger =
       std::make_shared<spdlog::logger>("arete", std::make_shared<spdlog::sinks::stderr_sink_st>());
   logger->set_pattern("arete: %l: %v");

@@ -1,6 +1,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <new>
@@ -130,9 +131,9 @@ int run(int argc, const char* const* argv) {
     set_up_console();
     const auto communicator = open_communicator();
     return run_rank(*communicator, argc, argv);
-  } catch (...) {  // before there was a communicator
+  } catch (...) {  // before there was a communicator, and perhaps a log
     const Failure failure = failure_in_flight().value();
-    spdlog::error("{}", failure.message);
+    static_cast<void>(std::fprintf(stderr, "arete: error: %s\n", failure.message.c_str()));
     return failure.exit_code;
   }
 }
