@@ -1,5 +1,6 @@
 # Installs the command, the library, its public headers and the package that find_package(arete)
 # reads. A header is public when it stands here; tests/package compiles each of them on its own.
+# Components are those of AretePackages: arete, dev, and each module's.
 include(CMakePackageConfigHelpers)
 
 set(ARETE_PUBLIC_HEADERS
@@ -30,11 +31,14 @@ set(ARETE_PUBLIC_HEADERS
 set(_package ${CMAKE_INSTALL_LIBDIR}/cmake/arete)
 foreach(_header IN LISTS ARETE_PUBLIC_HEADERS)
   get_filename_component(_folder ${_header} DIRECTORY)
-  install(FILES src/host/${_header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/arete/${_folder})
+  install(FILES src/host/${_header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/arete/${_folder}
+    COMPONENT dev)
 endforeach()
-install(TARGETS arete EXPORT arete-targets)
-install(TARGETS arete_command)
-install(EXPORT arete-targets NAMESPACE arete:: DESTINATION ${_package})
+install(TARGETS arete EXPORT arete-targets LIBRARY COMPONENT arete NAMELINK_COMPONENT dev)
+install(TARGETS arete_command RUNTIME COMPONENT arete)
+install(FILES scripts/completion/arete
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT arete)
+install(EXPORT arete-targets NAMESPACE arete:: DESTINATION ${_package} COMPONENT dev)
 
 configure_package_config_file(
   cmake/arete-config.cmake.in ${PROJECT_BINARY_DIR}/arete-config.cmake
@@ -44,5 +48,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/arete-config-version.cmak
   COMPATIBILITY SameMinorVersion)
 install(
   FILES ${PROJECT_BINARY_DIR}/arete-config.cmake ${PROJECT_BINARY_DIR}/arete-config-version.cmake
-  DESTINATION ${_package})
-install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  DESTINATION ${_package} COMPONENT dev)
+install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT arete)

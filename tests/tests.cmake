@@ -109,6 +109,7 @@ add_dependencies(test_train arete_command)
 
 arete_add_test(cli
   fit_test.cpp
+  limits_test.cpp
   moments_test.cpp
   parse_test.cpp
   ../../src/host/cli/parse.cpp

@@ -1,0 +1,57 @@
+# Debian packages: `cpack` in the build folder makes one of each component that was built.
+#   arete           the command and libarete.so
+#   libarete-dev    headers, and what find_package(arete) reads
+#   arete-mpi, arete-cuda, arete-parquet   a module each
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME arete)
+set(CPACK_PACKAGE_CONTACT "The Arete developers <arete@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+
+set(CPACK_DEBIAN_PACKAGE_VERSION ${ARETE_PACKAGE_VERSION})
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_GROUPING IGNORE)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Where libraries lie that other packages of ours hold, or that come along.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/lib)
+if(TARGET arete_arrow)
+  get_target_property(_libraries arete_arrow INTERFACE_LINK_LIBRARIES)
+  foreach(_library IN LISTS _libraries)
+    if(IS_ABSOLUTE ${_library})
+      get_filename_component(_folder ${_library} DIRECTORY)
+      list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${_folder})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS)
+endif()
+set(_same_version "arete (= ${ARETE_PACKAGE_VERSION})")
+
+set(CPACK_COMPONENTS_ALL arete dev)
+set(CPACK_DEBIAN_ARETE_PACKAGE_NAME arete)
+# By name: any BLAS satisfies what shlibdeps finds, and no other one serves.
+set(CPACK_DEBIAN_ARETE_PACKAGE_DEPENDS libopenblas0-openmp)
+set(CPACK_DEBIAN_ARETE_PACKAGE_SUGGESTS "arete-mpi, arete-parquet, arete-cuda")
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME libarete-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${_same_version}, libfmt-dev")
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Headers of libarete, and its CMake package")
+
+# arete_add_module_package(MPI "what it is for" "more dependencies")
+macro(arete_add_module_package name description)
+  string(TOLOWER ${name} _component)
+  if(TARGET arete_${_component})
+    list(APPEND CPACK_COMPONENTS_ALL ${_component})
+    set(CPACK_DEBIAN_${name}_PACKAGE_NAME arete-${_component})
+    set(CPACK_DEBIAN_${name}_PACKAGE_DEPENDS "${_same_version}${ARGN}")
+    set(CPACK_COMPONENT_${name}_DESCRIPTION "${description}")
+  endif()
+endmacro()
+arete_add_module_package(MPI "Several processes and machines, by Open MPI" ", openmpi-bin")
+arete_add_module_package(PARQUET "Parquet and Arrow files; brings the Arrow libraries it was built with")
+arete_add_module_package(CUDA "NVIDIA GPUs; needs the libraries of CUDA 13 (cuBLAS, cuSOLVER, NCCL)")
+
+include(CPack)
