@@ -114,6 +114,7 @@ arete_add_test(cli
   parse_test.cpp
   ../../src/host/cli/parse.cpp
   predict_test.cpp
+  resources_test.cpp
   usage_test.cpp)
 target_link_libraries(test_cli PRIVATE nlohmann_json::nlohmann_json JPEG::JPEG PkgConfig::SPNG)
 add_dependencies(test_cli arete_command)
@@ -201,7 +202,7 @@ if(NOT TARGET arete_mpi)
 endif()
 # The programs that time others and draw the study's figures, on few rows; each says why it skips itself.
 if(ARETE_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release")
-  foreach(_test IN ITEMS peers reproduce)
+  foreach(_test IN ITEMS peers reproduce tables)
     add_test(NAME bench.${_test}
       COMMAND ${ARETE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/bench/${_test}_test.py)
     set_tests_properties(bench.${_test} PROPERTIES

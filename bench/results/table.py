@@ -3,6 +3,7 @@
 
   table.py --collect FOLDER   joins the JSON files that bench/run left in FOLDER into
                               results/<date>-<cpu>.json, then writes the tables
+  table.py --check            fails where a table is not that of the newest results
   table.py                    writes the tables of this README.md, and of the project's, from the newest
                               results: those; <date>-peers, which bench/peers/peers.py makes;
                               <date>-reproduce/results.json (scripts/reproduce);
@@ -354,11 +355,22 @@ def write_tables():
         print(f"{file}: {begin}")
 
 
+def check_tables():
+    for file, begin, lines in sections():
+        text = file.read_text()
+        if replace_section(text, begin, lines) != text:
+            sys.exit(f"{file}: what follows {begin} is not what bench/results/table.py writes: run it")
+    print("table.py: all tables are those of the newest results")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--collect", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
+    if arguments.check:
+        return check_tables()
     if arguments.collect:
         collect(arguments.collect)
     write_tables()

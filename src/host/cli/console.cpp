@@ -73,6 +73,7 @@ void set_up_console() {
   handle(SIGINT, note_signal, static_cast<int>(SA_RESETHAND));
   handle(SIGTERM, note_signal, static_cast<int>(SA_RESETHAND));
   handle(SIGPIPE, SIG_IGN, 0);
+  handle(SIGXFSZ, SIG_IGN, 0);
 }
 
 void check_interrupted() {

@@ -22,8 +22,8 @@ struct Interrupted : std::exception {
 struct OutputClosed : std::exception {};
 
 /// Sends logs to standard error as "arete: warning: ...", notes SIGINT and SIGTERM instead of dying
-/// of them (a second one kills), lets writes to a closed pipe fail instead of killing, and ends
-/// with the exit code of a resource where memory runs out within a destructor.
+/// of them (a second one kills), lets writes to a closed pipe or beyond `ulimit -f` fail instead of
+/// killing, and ends with the exit code of a resource where memory runs out within a destructor.
 void set_up_console();
 
 /// Throws Interrupted once a signal has come.
