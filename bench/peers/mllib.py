@@ -31,7 +31,8 @@ def peak_bytes(spark) -> int:
 
 
 def frame_of(spark, rows: numpy.ndarray, labels: numpy.ndarray, folder: pathlib.Path):
-    """Dense vectors and labels, cached; `folder` is made for the files by which they go to Spark."""
+    """Dense vectors and labels, cached in a partition for each processor; `folder` is made for the files by
+    which they go to Spark."""
     import pyarrow
     import pyarrow.parquet
     from pyspark.ml.functions import array_to_vector
@@ -47,7 +48,8 @@ def frame_of(spark, rows: numpy.ndarray, labels: numpy.ndarray, folder: pathlib.
         pyarrow.parquet.write_table(table, folder / f"{first:08}.parquet", use_dictionary=False,
                                     row_group_size=1_000)
     stored = spark.read.parquet(str(folder))
-    frame = stored.select(array_to_vector("features").alias("features"), "label").cache()
+    frame = stored.select(array_to_vector("features").alias("features"), "label")
+    frame = frame.repartition(len(os.sched_getaffinity(0))).cache()
     frame.count()
     return frame
 

@@ -128,7 +128,7 @@ def main():
             results = json.loads(arguments.source.read_text())
         else:
             results = experiments(setup, arguments)
-            results["model"], results["page"] = measure.model_page(setup)
+            results["page"] = measure.model_page(setup)
             (arguments.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     spark, peers = newest("*-spark/spark.json"), newest("*-peers")
     print(page.write(results, json.loads(spark.read_text()) if spark else None,
