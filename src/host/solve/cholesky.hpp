@@ -6,10 +6,10 @@
 
 namespace arete {
 
-/// From this many features on, one factorisation is cut into tiles, which threads that no other lambda
-/// occupies share; below, it is one call of a single-threaded LAPACK. The choice depends on the size
-/// alone, so that neither threads nor lambdas change a bit. Measured by bench_solve with two threads at
-/// 2,000 features: one lambda gains 1.7 times, a path loses a tenth.
+/// From this many features on, one factorisation is cut into tiles, which threads that no other
+/// lambda occupies share; below, it is one call of a single-threaded LAPACK. The choice depends on
+/// the size alone, so that neither threads nor lambdas change a bit. Measured by bench_solve with
+/// two threads at 2,000 features: one lambda gains 1.7 times, a path loses a tenth.
 inline constexpr std::size_t tiled_from_features = 2048;
 
 /// Replaces A (symmetric, only j >= i is read) by its Cholesky factor U, A = U'U, in the same
