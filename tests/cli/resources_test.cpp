@@ -31,10 +31,15 @@ class Resources : public testing::Test {
   test_files::TemporaryFolder folder_;
 };
 
-TEST_F(Resources, LittleAddressSpaceIsToldAtOnce) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer itself takes terabytes of addresses";
+// A sanitizer takes terabytes of addresses and files of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool has_sanitizer = true;
+#else
+constexpr bool has_sanitizer = false;
 #endif
+
+TEST_F(Resources, LittleAddressSpaceIsToldAtOnce) {
+  if (has_sanitizer) GTEST_SKIP() << "a sanitizer takes terabytes of addresses";
   for (const char* kilobytes : {"100000", "300000", "500000"}) {
     const Result result = fit_under(std::string("ulimit -v ") + kilobytes);
     EXPECT_EQ(result.exit, 6) << kilobytes << result.err;
@@ -44,6 +49,7 @@ TEST_F(Resources, LittleAddressSpaceIsToldAtOnce) {
 }
 
 TEST_F(Resources, FewFilesMayBeOpen) {
+  if (has_sanitizer) GTEST_SKIP() << "a sanitizer opens files of its own";
   for (const char* files : {"4", "5", "6", "8", "16"}) {
     const Result result = fit_under(std::string("ulimit -n ") + files);
     // 127: the loader itself cannot open the libraries.
