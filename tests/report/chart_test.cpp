@@ -3,18 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <regex>
 #include <string>
 #include <vector>
 
 namespace arete::report {
 namespace {
 
+/// cx and cy of every circle.
 std::vector<std::vector<double>> circles_of(const std::string& svg) {
-  const std::regex circle("cx=\"([-0-9.]+)\" cy=\"([-0-9.]+)\"");
   std::vector<std::vector<double>> centres;
-  for (std::sregex_iterator i(svg.begin(), svg.end(), circle), end; i != end; ++i) {
-    centres.push_back({std::stod((*i)[1]), std::stod((*i)[2])});
+  const std::string x = "cx=\"";
+  const std::string y = "cy=\"";
+  for (std::size_t at = svg.find(x); at != std::string::npos; at = svg.find(x, at + 1)) {
+    const std::size_t below = svg.find(y, at);
+    centres.push_back(
+        {std::stod(svg.substr(at + x.size())), std::stod(svg.substr(below + y.size()))});
   }
   return centres;
 }
