@@ -126,8 +126,10 @@ int posix_memalign(void** memory, size_t alignment, size_t size) {
 
 void* operator new(std::size_t size) {
   void* const memory = fails("new") ? nullptr : std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+  if (memory != nullptr) return memory;
+  if (const std::new_handler handler = std::get_new_handler())
+    handler();  // as the library's own does
+  throw std::bad_alloc();
 }
 
 void* operator new[](std::size_t size) { return operator new(size); }

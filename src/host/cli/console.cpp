@@ -43,18 +43,20 @@ void write_progress(std::string_view text) noexcept {
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+// Whether an allocation has failed: std::terminate is not always told by which exception.
+volatile std::sig_atomic_t memory_ran_out = 0;
+
+[[noreturn]] void note_exhaustion() {
+  memory_ran_out = 1;
+  throw std::bad_alloc();
+}
+
 /// Where memory runs out in a destructor or another place that no exception may leave (those of
 /// JSON values allocate), the command ends as it does elsewhere.
 [[noreturn]] void end_without_memory() {
-  constexpr std::string_view message = "arete: error: out of memory\n";
-  try {
-    if (const auto error = std::current_exception()) std::rethrow_exception(error);
-  } catch (const std::bad_alloc&) {
-    write_progress(message);
-    ::_exit(static_cast<int>(ErrorKind::resource));
-  } catch (...) {  // a bug, to be seen as one
-  }
-  std::abort();
+  if (memory_ran_out == 0) std::abort();  // a bug, to be seen as one
+  write_progress("arete: error: out of memory\n");
+  ::_exit(static_cast<int>(ErrorKind::resource));
 }
 
 bool terminal_has_styles() {
@@ -65,6 +67,7 @@ bool terminal_has_styles() {
 }  // namespace
 
 void set_up_console() {
+  std::set_new_handler(note_exhaustion);
   std::set_terminate(end_without_memory);
   auto logger =
       std::make_shared<spdlog::logger>("arete", std::make_shared<spdlog::sinks::stderr_sink_st>());

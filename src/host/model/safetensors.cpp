@@ -190,8 +190,10 @@ std::vector<Placement> placements_of(const json& header, std::uint64_t size,
 
 void write_tensors(std::span<const TensorView> tensors, const TensorMetadata& metadata,
                    const std::filesystem::path& path, bool overwrite) {
-  OutputFile file(path, overwrite);
+  // Before there is a file: where memory runs out in a JSON value's destructor, nothing can remove
+  // it.
   std::string header = header_of(tensors, metadata).dump();
+  OutputFile file(path, overwrite);
   header.resize((header.size() + prefix_size - 1) / prefix_size * prefix_size, ' ');
   const std::uint64_t size = header.size();
   file.write(std::as_bytes(std::span(&size, 1)));
