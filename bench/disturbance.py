@@ -31,6 +31,11 @@ def timed(job):
     return seconds, result, others
 
 
+def mark(others):
+    """What stands beside a figure that others disturbed."""
+    return f" (disturbed: {others:.0%})" if others > DISTURBED else ""
+
+
 def wait_for_quiet(patience):
     """Returns once others leave the machine alone, or after `patience` seconds."""
     end = time.monotonic() + patience

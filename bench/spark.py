@@ -31,7 +31,6 @@ sys.path[:0] = [str(HERE), str(HERE / "peers"), str(ROOT / "scripts" / "spark")]
 from disturbance import commit, output_of, processor_name, timed, wait_for_quiet  # noqa: E402
 
 SIZES = (1_000, 11_000, 21_000, 60_000)
-LAMBDAS = [10.0 ** (-5 + 10 * i / 9) for i in range(10)]
 GRID = "1e-5:1e5:10"
 PROGRAMS = ("serial", "study_outer", "study_inner", "mllib", "outer", "inner")
 PARTITIONS = 4
@@ -73,14 +72,14 @@ def job_of(name, spark, data, rows, export, model):
         cut = round(0.8 * rows)
         frame = mllib.frame_of(spark, images[:cut], labels[:cut], export.parent / "mllib")
         classes = numpy.arange(10)
-        return lambda: max(mllib.fit_path(frame, cut, LAMBDAS, classes, images[cut:], labels[cut:]))
+        return lambda: max(mllib.fit_path(frame, cut, study.LAMBDAS, classes, images[cut:], labels[cut:]))
     split = study.split(images, labels)
     if name == "serial":
-        return lambda: study.serial(split, LAMBDAS)
+        return lambda: study.serial(split, study.LAMBDAS)
     context = spark.sparkContext
     if name == "study_outer":
-        return lambda: study_spark.outer(context, split, LAMBDAS)
-    return lambda: study_spark.inner(context, split, LAMBDAS, cores)
+        return lambda: study_spark.outer(context, split, study.LAMBDAS)
+    return lambda: study_spark.inner(context, split, study.LAMBDAS, cores)
 
 
 def run_one(arguments):

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import gzip
 import json
 import pathlib
 import time
 
 import numpy
+
+from problems import read_idx
 
 LAMBDAS = [10.0 ** (-5 + 10 * i / 9) for i in range(10)]
 
@@ -58,11 +59,7 @@ def serial(data: Split, lambdas: list[float]) -> float:
 
 
 def read(path: pathlib.Path) -> numpy.ndarray:
-    if path.suffix == ".npy":
-        return numpy.load(path)
-    data = gzip.decompress(path.read_bytes())
-    shape = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], "big") for i in range(data[3])]
-    return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * len(shape)).reshape(shape)
+    return numpy.load(path) if path.suffix == ".npy" else read_idx(path)
 
 
 def main():

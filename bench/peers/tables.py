@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from disturbance import DISTURBED  # noqa: E402
+from disturbance import mark  # noqa: E402
 
 ORDER = ("mnist", "fashion", "cifar10", "float32", "float32-long")
 LABELS = {"numpy": "NumPy by hand, float64", "numpy-float32": "NumPy by hand, float32",
@@ -27,10 +27,6 @@ def read(folder: pathlib.Path) -> dict[str, dict]:
             if (folder / f"{name}.json").exists()}
 
 
-def mark(program):
-    return f" (disturbed: {program['others']:.0%})" if program.get("others", 0) > DISTURBED else ""
-
-
 def times(ratio):
     return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:,.0f}×"
 
@@ -48,7 +44,7 @@ def lines(result):
     """A line of the table for each program, Arete first."""
     programs, rows = result["programs"], result["held_out_rows"]
     arete = programs["arete"]
-    yield (f"| **Arete, compute** | {arete['seconds']:.3f}{mark(arete)} | {len(arete['runs'])} | 1 | | "
+    yield (f"| **Arete, compute** | {arete['seconds']:.3f}{mark(arete['others'])} | {len(arete['runs'])} | 1 | | "
            f"{arete['best_correct'] / rows:.4f} | {arete['peak_bytes'] / 1e9:.2f} |")
     yield (f"| **Arete, whole process** | {arete['process_seconds']:.3f} | {len(arete['runs'])} | "
            f"{times(arete['process_seconds'] / arete['seconds'])} | 1 | | |")
@@ -59,7 +55,7 @@ def lines(result):
         if "failed" in one:
             yield f"| {label} | {why_failed(one['failed'])} | {len(one['runs'])} | | | | |"
             continue
-        yield (f"| {label} | {one['seconds']:.3g}{mark(one)} | {len(one['runs'])} | "
+        yield (f"| {label} | {one['seconds']:.3g}{mark(one['others'])} | {len(one['runs'])} | "
                f"{times(one['seconds'] / arete['seconds'])} | "
                f"{times(one['seconds'] / arete['process_seconds'])} | "
                f"{one['best_correct'] / rows:.4f} | {one['peak_bytes'] / 1e9:.2f} |")

@@ -84,10 +84,6 @@ def about(setup, arguments):
             "command": "scripts/reproduce" + (" --quick" if arguments.quick else "")}
 
 
-def newest(pattern):
-    return max((HERE.parent / "results").glob(pattern), default=None)
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="scripts/reproduce", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -130,7 +126,7 @@ def main():
             results = experiments(setup, arguments)
             results["page"] = measure.model_page(setup)
             (arguments.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    spark, peers = newest("*-spark/spark.json"), newest("*-peers")
+    spark, peers = (page.tables.newest(name) for name in ("*-spark/spark.json", "*-peers"))
     print(page.write(results, json.loads(spark.read_text()) if spark else None,
                      page.peers_tables.read(peers) if peers else None, NO_GPU, arguments.out))
 

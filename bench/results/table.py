@@ -26,7 +26,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "peers"), str(HERE.parent / 
 import cost_model  # noqa: E402
 import headlines  # noqa: E402
 import tables as peers_tables  # noqa: E402
-from disturbance import DISTURBED, commit, processor_name  # noqa: E402
+from disturbance import commit, mark, processor_name  # noqa: E402
 
 BEGIN, END = "<!-- written by table.py -->", "<!-- end -->"
 SCALING_BEGIN = "<!-- scaling, written by table.py -->"
@@ -67,10 +67,6 @@ def medians(program):
         middle = {field: statistics.median(run[field] for run in repetitions)
                   for field in ("real_time", "of_floor")}
         yield name, middle["real_time"], middle["of_floor"], max(r["others"] for r in repetitions)
-
-
-def mark(others):
-    return f" (disturbed: {others:.0%})" if others > DISTURBED else ""
 
 
 def limits_table(results):

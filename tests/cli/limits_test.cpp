@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <limits>
 #include <string>
@@ -60,6 +59,14 @@ class Limits : public testing::Test {
   }
 
   static double accuracy(const Json& result) { return result.at("best").at("accuracy"); }
+
+  /// x.npy: rows of zero bytes, in a file with holes, of which the disk holds next to nothing.
+  void write_zeros(std::uint64_t rows, std::uint64_t columns) {
+    const auto path = folder_.write(
+        "x.npy", test_files::npy(
+                     "|u1", "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")", ""));
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) + rows * columns);
+  }
 
   TemporaryFolder folder_;
 };
@@ -149,25 +156,12 @@ TEST_F(Limits, SeventyThousandClasses) {
   EXPECT_LT(result.at("peak_bytes").get<double>(), 1e9);
 }
 
-/// Rows of bytes in a file with holes, of which the disk holds next to nothing.
-void write_sparse_npy(const std::string& path, std::uint64_t rows, std::uint64_t columns) {
-  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" +
-                       std::to_string(rows) + ", " + std::to_string(columns) + "), }";
-  while ((10 + header.size() + 1) % 64 != 0) header += ' ';
-  header += '\n';
-  std::ofstream file(path, std::ios::binary);
-  file << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(header.size())
-       << static_cast<char>(header.size() >> 8U) << header;
-  file.close();
-  std::filesystem::resize_file(path, 10 + header.size() + rows * columns);
-}
-
 TEST_F(Limits, MoreElementsThanAnInt32Counts) {
   constexpr std::uint64_t rows = 22'000'000;
   constexpr std::uint64_t columns = 100;  // together 2.2e9
   if (std::getenv("ARETE_FULL_TESTS") == nullptr)
     GTEST_SKIP() << "reads 2.2 GB; ARETE_FULL_TESTS=1";
-  write_sparse_npy(at("x.npy"), rows, columns);
+  write_zeros(rows, columns);
   std::vector<std::uint8_t> labels(rows);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 3 == 0 ? 1 : 0;
   folder_.write("y.npy", test_files::npy("|u1", "(" + std::to_string(rows) + ",)",
@@ -180,7 +174,7 @@ TEST_F(Limits, MoreElementsThanAnInt32Counts) {
 }
 
 TEST_F(Limits, TwentyThousandFeatures) {
-  write_sparse_npy(at("x.npy"), 60, 20'000);
+  write_zeros(60, 20'000);
   std::vector<std::uint8_t> labels(60);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 3 == 0 ? 1 : 0;
   folder_.write("y.npy", test_files::npy("|u1", "(60,)", test_files::bytes_of(labels)));

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "arete/core/error.hpp"
+
 // OpenBLAS takes its buffers as it is loaded, and tries forever where `ulimit -v` denies it the
 // addresses. What an executable has in .preinit_array runs before any library does anything: there
 // is time to say so.
@@ -10,7 +12,6 @@ namespace {
 
 constexpr rlim_t least_address_space = rlim_t{512}
                                        << 20;  ///< bytes; it hung at 307 MB and ran at 400
-constexpr int exit_of_resource = 6;
 
 void check_address_space(int /*argc*/, char** /*argv*/, char** /*environment*/) {
   rlimit limit{};
@@ -20,7 +21,7 @@ void check_address_space(int /*argc*/, char** /*argv*/, char** /*environment*/) 
       "does not "
       "start; raise it, and use --memory to limit what Arete takes\n";
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, message.data(), message.size());
-  ::_exit(exit_of_resource);
+  ::_exit(static_cast<int>(arete::ErrorKind::resource));
 }
 
 [[gnu::section(".preinit_array"),

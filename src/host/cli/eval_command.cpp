@@ -20,9 +20,7 @@ void run_eval(EvalArguments arguments, Communicator& communicator) {
   ConsoleListener listener;
   share_machine(arguments.machine, communicator, listener);
   const RidgeModel model = open_model(arguments.model, "eval");
-  const auto source =
-      open_data(arguments.data, arguments.machine, preprocessing_of(model, arguments.data),
-                listener, channels_of(model.shape));
+  const auto source = open_data_for(model, arguments.data, arguments.machine, listener);
   const Evaluation evaluation =
       evaluate(model, *source, chosen_rows(arguments.data, source->info()),
                {threads_of(arguments.machine), arguments.machine.memory.value_or(0)}, communicator,

@@ -240,6 +240,12 @@ std::unique_ptr<RowSource> open_data(const DataOptions& options, const MachineOp
   return source;
 }
 
+std::unique_ptr<RowSource> open_data_for(const RidgeModel& model, const DataOptions& options,
+                                         const MachineOptions& machine, Listener& listener) {
+  return open_data(options, machine, preprocessing_of(model, options), listener,
+                   channels_of(model.shape));
+}
+
 RowRange chosen_rows(const DataOptions& options, const SourceInfo& info) {
   if (!options.rows) return {0, info.rows};
   if (options.rows->last > info.rows) {

@@ -131,6 +131,12 @@ void add_json_flag(CLI::App& parser, bool& json);
                                                    Listener& listener,
                                                    std::optional<std::size_t> channels = {});
 
+/// Opens DATA as `model` wants its rows. Throws as preprocessing_of and open_source do.
+[[nodiscard]] std::unique_ptr<RowSource> open_data_for(const RidgeModel& model,
+                                                       const DataOptions& options,
+                                                       const MachineOptions& machine,
+                                                       Listener& listener);
+
 /// The rows that were asked for: all, or --rows. Throws Error (usage) when there are not so many.
 [[nodiscard]] RowRange chosen_rows(const DataOptions& options, const SourceInfo& info);
 

@@ -50,9 +50,7 @@ Job open_job(const PredictArguments& arguments, Communicator& communicator, List
   Job job;
   job.communicator = &communicator;
   job.model = open_model(arguments.model, "predict");
-  job.source =
-      open_data(arguments.data, arguments.machine, preprocessing_of(job.model, arguments.data),
-                listener, channels_of(job.model.shape));
+  job.source = open_data_for(job.model, arguments.data, arguments.machine, listener);
   job.rows = chosen_rows(arguments.data, job.source->info());
   job.options = {threads_of(arguments.machine), arguments.machine.memory.value_or(0)};
   job.options.row_overhead = row_bytes(job.model.classes, arguments.scores);

@@ -45,8 +45,7 @@ void run_report(const CLI::App& parser, ReportArguments arguments, Communicator&
   std::unique_ptr<RowSource> source;
   std::optional<Evaluation> test;
   if (!arguments.data.data.empty()) {
-    source = open_data(arguments.data, arguments.machine, preprocessing_of(model, arguments.data),
-                       listener, channels_of(model.shape));
+    source = open_data_for(model, arguments.data, arguments.machine, listener);
     test = evaluate(model, *source, chosen_rows(arguments.data, source->info()),
                     {threads_of(arguments.machine), arguments.machine.memory.value_or(0)},
                     communicator, listener, report::mistakes_shown);

@@ -16,17 +16,6 @@ namespace {
 constexpr int schema = 1;
 constexpr std::size_t widest_confusion = 20;  ///< classes; beyond, a matrix fits no terminal
 
-double share(std::uint64_t part, std::uint64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
-bool is_solved(const PathPoint& point) { return point.status == name_of(SolveStatus::solved); }
-
-std::optional<double> accuracy_of(const PathPoint& point) {
-  if (!point.correct || point.rows == 0) return std::nullopt;
-  return share(*point.correct, point.rows);
-}
-
 template <typename T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -62,7 +51,7 @@ Json path_json(const std::vector<PathEntry>& path) {
 }
 
 std::optional<double> best_accuracy(const FitResult& result) {
-  return result.best ? accuracy_of(result.path[*result.best].total) : std::nullopt;
+  return result.best ? result.path[*result.best].total.accuracy() : std::nullopt;
 }
 
 std::string path_text(const FitResult& result) {
@@ -70,11 +59,11 @@ std::string path_text(const FitResult& result) {
   for (std::size_t i = 0; i < result.path.size(); ++i) {
     const PathPoint& point = result.path[i].total;
     const std::string lambda = fmt::format("{:.4g}", point.lambda);
-    if (!is_solved(point)) {
+    if (!point.is_solved()) {
       table.add({lambda, "-", "-", "-", "-", "-", point.status});
       continue;
     }
-    table.add({lambda, or_dash(accuracy_of(point)), point.correct ? grouped(*point.correct) : "-",
+    table.add({lambda, or_dash(point.accuracy()), point.correct ? grouped(*point.correct) : "-",
                fmt::format("{:#.6g}", point.squared_error), fmt::format("{:.1e}", point.rcond),
                fmt::format("{:.1e}", point.residual)},
               i == result.best);
@@ -90,7 +79,7 @@ std::string best_text(const FitResult& result) {
   const std::string lambda = bold(fmt::format("{:.6g}", result.model.lambda));
   if (!result.best) return fmt::format("lambda    {}\n", lambda);
   const PathPoint& point = result.path[*result.best].total;
-  const std::optional<double> accuracy = accuracy_of(point);
+  const std::optional<double> accuracy = point.accuracy();
   if (!accuracy) return fmt::format("best      lambda {}, by squared error\n", lambda);
   return fmt::format("best      lambda {}: {:.2f} % of held-out rows right ({})\n", lambda,
                      100 * *accuracy, count_text(*point.correct, point.rows));
@@ -149,12 +138,12 @@ std::string table_text(const std::string& name, const Json& lines) {
 Json result_of(const char* command) { return {{"schema", schema}, {"command", command}}; }
 
 Json path_point_json(const PathPoint& point) {
-  const bool solved = is_solved(point);
+  const bool solved = point.is_solved();
   return {{"lambda", point.lambda},
           {"status", point.status},
           {"rows", point.rows},
           {"correct", solved ? or_null(point.correct) : Json()},
-          {"accuracy", solved ? or_null(accuracy_of(point)) : Json()},
+          {"accuracy", solved ? or_null(point.accuracy()) : Json()},
           {"squared_error", solved ? Json(point.squared_error) : Json()},
           {"rcond", point.rcond},
           {"residual", solved ? Json(point.residual) : Json()}};

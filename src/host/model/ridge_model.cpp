@@ -13,6 +13,7 @@
 #include "arete/core/version.hpp"
 #include "arete/data/row_description.hpp"
 #include "arete/model/safetensors.hpp"
+#include "arete/solve/ridge_path.hpp"
 
 namespace arete {
 
@@ -264,6 +265,13 @@ void take_tensors(const TensorFile& tensors, const std::string& file, RidgeModel
 }
 
 }  // namespace
+
+bool PathPoint::is_solved() const { return status == name_of(SolveStatus::solved); }
+
+std::optional<double> PathPoint::accuracy() const {
+  if (!correct || rows == 0) return std::nullopt;
+  return static_cast<double>(*correct) / static_cast<double>(rows);
+}
 
 void write_model(const RidgeModel& model, const std::filesystem::path& path, bool overwrite) {
   check_classes(model.classes, path.string());

@@ -21,6 +21,10 @@ struct PathPoint {
   double squared_error = 0;
   double rcond = 0;  ///< of RidgeSolution, as is the next
   double residual = 0;
+
+  [[nodiscard]] bool is_solved() const;
+  /// 0 to 1; nothing where no rows were counted.
+  [[nodiscard]] std::optional<double> accuracy() const;
 };
 
 /// A trained classifier: a row x belongs to the class with the largest weights x + intercept.

@@ -24,7 +24,6 @@ constexpr std::size_t pairs_shown = 30;         ///< then
 constexpr std::size_t most_classes = 100;       ///< whose weights are shown
 constexpr std::size_t most_pixels = 4'000'000;  ///< of all images of weights together
 constexpr double cut_quantile = 0.99;           ///< of the weights; larger ones share its colour
-constexpr std::string_view solved = "solved";   ///< PathPoint::status
 
 std::string section(std::string_view id, std::string_view title, const std::string& content) {
   return fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", id, title, content);
@@ -48,25 +47,20 @@ std::string percent(std::optional<double> share) {
   return share ? fmt::format("{:.2f} %", 100 * *share) : "–";
 }
 
-std::optional<double> accuracy_of(const PathPoint& point) {
-  if (!point.correct || point.rows == 0) return std::nullopt;
-  return static_cast<double>(*point.correct) / static_cast<double>(point.rows);
-}
-
 std::string path_rows(const RidgeModel& model) {
   std::string rows;
   for (const PathPoint& point : model.path) {
     const std::string begin =
         fmt::format("<tr{}><th scope=\"row\">{:.4g}</th>",
                     point.lambda == model.lambda ? " class=\"chosen\"" : "", point.lambda);
-    if (point.status != solved) {
+    if (!point.is_solved()) {
       rows += fmt::format("{}<td colspan=\"5\">{}</td></tr>\n", begin, escaped(point.status));
       continue;
     }
-    rows += fmt::format(
-        "{}<td>{}</td><td>{}</td><td>{:.6g}</td><td>{:.1e}</td><td>{:.1e}</td></tr>\n", begin,
-        percent(accuracy_of(point)), point.correct ? grouped(*point.correct) : "–",
-        point.squared_error, point.rcond, point.residual);
+    rows +=
+        fmt::format("{}<td>{}</td><td>{}</td><td>{:.6g}</td><td>{:.1e}</td><td>{:.1e}</td></tr>\n",
+                    begin, percent(point.accuracy()), point.correct ? grouped(*point.correct) : "–",
+                    point.squared_error, point.rcond, point.residual);
   }
   return rows;
 }
@@ -195,10 +189,10 @@ std::string path_section(const RidgeModel& model) {
   std::vector<ChartPoint> accuracies;
   std::vector<ChartPoint> errors;
   for (const PathPoint& point : model.path) {
-    if (point.status != solved || point.lambda <= 0) continue;  // zero has no logarithm
+    if (!point.is_solved() || point.lambda <= 0) continue;  // zero has no logarithm
     const bool chosen = point.lambda == model.lambda;
     errors.push_back({point.lambda, point.squared_error, chosen});
-    if (const auto accuracy = accuracy_of(point)) {
+    if (const auto accuracy = point.accuracy()) {
       accuracies.push_back({point.lambda, *accuracy, chosen});
     }
   }

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "arete/solve/ridge_path.hpp"
-
 namespace arete {
 
 namespace {
 
-bool solved(const PathEntry& entry) { return entry.total.status == name_of(SolveStatus::solved); }
+bool solved(const PathEntry& entry) { return entry.total.is_solved(); }
 
 }  // namespace
 
@@ -31,7 +29,7 @@ std::optional<std::size_t> select(std::span<const PathEntry> path, Selection sel
 PathPoint combine(std::span<const PathPoint> folds) {
   PathPoint total = folds.front();
   for (const PathPoint& fold : folds.subspan(1)) {
-    if (fold.status != name_of(SolveStatus::solved)) total.status = fold.status;
+    if (!fold.is_solved()) total.status = fold.status;
     total.rows += fold.rows;
     if (total.correct) *total.correct += fold.correct.value_or(0);
     total.squared_error += fold.squared_error;

@@ -18,7 +18,7 @@ struct PointFigures {
 };
 
 PointFigures figures_of(const PathPoint& point) {
-  return {point.lambda,        point.status == name_of(SolveStatus::solved) ? 1U : 0U,
+  return {point.lambda,        point.is_solved() ? 1U : 0U,
           point.rows,          point.correct.value_or(0),
           point.squared_error, point.rcond,
           point.residual};

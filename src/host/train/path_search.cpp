@@ -213,8 +213,7 @@ bool end_is_strictly_better(const FitResult& result, std::size_t best, Selection
   if (result.path.size() < 2) return false;
   const std::size_t neighbour = best == 0 ? 1 : best - 1;
   const PathPoint& beside = result.path[neighbour].total;
-  return beside.status == name_of(SolveStatus::solved) &&
-         better(result.path[best], result.path[neighbour], selection);
+  return beside.is_solved() && better(result.path[best], result.path[neighbour], selection);
 }
 
 }  // namespace
