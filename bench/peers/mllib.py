@@ -2,13 +2,15 @@
 
 MLlib minimises the mean of the squared errors, halved, plus regParam / 2 times the squared weights:
 regParam is lambda / rows. It keeps an intercept, which the study's protocol does not: accuracies are
-compared, not models.
+compared, not models. It takes pixels as they are: with an intercept their means change nothing, and its
+sums pass over zeros, of which digits have four in five (with means subtracted it takes twice as long).
 """
 
 from __future__ import annotations
 
 import os
 import pathlib
+import sys
 
 import numpy
 
@@ -56,7 +58,7 @@ def frame_of(spark, rows: numpy.ndarray, labels: numpy.ndarray, folder: pathlib.
 
 def fit_path(frame, rows: int, lambdas: list[float], classes: numpy.ndarray,
              held_out: numpy.ndarray, labels: numpy.ndarray) -> list[float]:
-    """The accuracy of each lambda."""
+    """The accuracy of each lambda. Tells how far it is, for those who end it."""
     from pyspark.ml.regression import LinearRegression
     from pyspark.sql.functions import col, when
 
@@ -64,8 +66,12 @@ def fit_path(frame, rows: int, lambdas: list[float], classes: numpy.ndarray,
                for k in classes]
     accuracies = []
     for value in lambdas:
-        models = [LinearRegression(labelCol="target", solver="normal", regParam=value / rows,
-                                   standardization=False).fit(target) for target in targets]
+        models = []
+        for target in targets:
+            models.append(LinearRegression(labelCol="target", solver="normal", regParam=value / rows,
+                                           standardization=False).fit(target))
+            done = len(accuracies) * len(targets) + len(models)
+            print(f"{done} of {len(lambdas) * len(targets):,} fits", file=sys.stderr, flush=True)
         weights = numpy.stack([model.coefficients.toArray() for model in models], axis=1)
         scores = held_out.astype(numpy.float64) @ weights + [model.intercept for model in models]
         accuracies.append(float((classes[scores.argmax(axis=1)] == labels).mean()))

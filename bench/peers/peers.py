@@ -76,7 +76,8 @@ def run_peer(name, arguments):
     if done.returncode == 0:
         return json.loads(done.stdout.splitlines()[-1])
     if done.returncode == -signal.SIGALRM:
-        return {"failed": f"did not finish within {arguments.limit:,} s"}
+        progress = [f" ({line})" for line in done.stderr.splitlines() if line.endswith(" fits")]
+        return {"failed": f"did not finish within {arguments.limit:,} s{(progress or [''])[-1]}"}
     if done.returncode == -signal.SIGKILL:
         return {"failed": "killed by the system: out of memory"}
     return {"failed": ([""] + done.stderr.strip().splitlines())[-1][:200]}

@@ -125,13 +125,14 @@ def cut_of(rows: int) -> int:
     return rows - round(HELD_OUT * rows)
 
 
-def load(folder: pathlib.Path, dtype: type) -> Rows:
-    """The rows in memory; those of a problem without intercept less the mean of all of them."""
+def load(folder: pathlib.Path, dtype: type, as_stored: bool = False) -> Rows:
+    """The rows in memory; those of a problem without intercept less the mean of all of them, unless they
+    are wanted as they are stored."""
     problem = read(folder)
     labels = numpy.load(folder / "y.npy")
     stored = numpy.load(folder / "x.npy", mmap_mode="r")
     x = stored.astype(dtype)
-    if not problem.intercept:
+    if not problem.intercept and not as_stored:
         x -= x.mean(axis=0, dtype=numpy.float64).astype(dtype)
     cut = cut_of(len(x))
     return Rows(x[:cut], labels[:cut], x[cut:], labels[cut:])

@@ -142,7 +142,7 @@ def mllib(folder: pathlib.Path):
     """LinearRegression(solver="normal") for each class and lambda, on a cached DataFrame."""
     import mllib as peer
 
-    problem, rows = problems.read(folder), problems.load(folder, numpy.float64)
+    problem, rows = problems.read(folder), problems.load(folder, numpy.float64, as_stored=True)
     spark = peer.start()
     frame = peer.frame_of(spark, rows.train, rows.train_labels, folder / "mllib")
     classes = numpy.unique(rows.train_labels)

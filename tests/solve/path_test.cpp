@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <random>
+#include <stdexcept>
 
 #include "arete/core/blas.hpp"
 #include "arete/solve/cholesky.hpp"
@@ -192,6 +194,35 @@ TEST(TiledCholesky, FindsAMatrixThatIsNotPositiveDefinite) {
     a(bad, bad) = -1;
     EXPECT_FALSE(factorise_tiled(a, 32, 2));
   }
+}
+
+TEST(TiledCholesky, StopsWhenItIsToldTo) {
+  const SingleThreadBlas guard;
+  for (const int threads : {1, 2}) {
+    Matrix<double> a = random_positive_definite(200, 3);
+    std::atomic<int> asked = 0;
+    EXPECT_FALSE(factorise_tiled(a, 16, threads, [&] { return ++asked < 5; }));
+    EXPECT_LT(asked, 5 + threads);  // of some 500 tiles
+  }
+}
+
+TEST(CholeskyPath, EndsWithWhatBetweenThrowsInTheMiddleOfAFactorisation) {
+  const std::size_t n = tiled_from_features;
+  CentredSystem system;
+  system.gram = Matrix<double>(n, n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) system.gram(i, i) = 1;
+  system.right_hand_side = Matrix<double>(2, n, 1.0);
+  system.diagonal_noise.assign(n, 0.0);
+  system.column_means.assign(n, 0.0);
+  system.target_means.assign(2, 0.0);
+  int calls = 0;
+  const auto between = [&] {
+    if (++calls == 3) throw std::runtime_error("enough");
+  };
+  // Of several threads, others might do all the tiles.
+  EXPECT_THROW(static_cast<void>(cholesky_path(system, std::vector{1.0}, 1, 0, between)),
+               std::runtime_error);
+  EXPECT_EQ(calls, 3);
 }
 
 TEST(Cholesky, SolvesMoreRightHandSidesThanAPanelHolds) {

@@ -50,7 +50,8 @@ struct SolveRequest {
   std::vector<double> lambdas;
   Solver solver = Solver::cholesky;
   Centring centring = Centring::standard;
-  std::function<void()> between = {};  ///< called between lambdas, by the calling thread; may throw
+  /// Called now and then while the path is solved, by the calling thread; may throw.
+  std::function<void()> between = {};
 };
 
 /// What can be said of all rows before anything is solved.

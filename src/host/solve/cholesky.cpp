@@ -15,8 +15,8 @@ constexpr std::size_t panel_size = 64;  // right-hand sides of one call
 
 // LAPACK's matrices are column-major: our upper triangle is its lower one.
 
-bool factorise(Matrix<double>& a, int threads) {
-  if (a.rows() >= tiled_from_features) return factorise_tiled(a, tile_size, threads);
+bool factorise(Matrix<double>& a, int threads, const std::function<bool()>& goes_on) {
+  if (a.rows() >= tiled_from_features) return factorise_tiled(a, tile_size, threads, goes_on);
   const auto n = static_cast<lapack_int>(a.rows());
   lapack_int info = 0;
   LAPACK_dpotrf("L", &n, a.data(), &n, &info);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include "arete/core/matrix.hpp"
 
@@ -15,13 +16,18 @@ inline constexpr std::size_t tiled_from_features = 2048;
 /// Replaces A (symmetric, only j >= i is read) by its Cholesky factor U, A = U'U, in the same
 /// triangle. False when A is not positive definite; A is then destroyed. `threads` help with tiled
 /// sizes only. The caller holds a SingleThreadBlas.
-[[nodiscard]] bool factorise(Matrix<double>& a, int threads);
+///
+/// Large factorisations take long: `goes_on`, where there is one, is asked between tiles, by each
+/// of the threads; once it says no, the work is left undone, which is false too.
+[[nodiscard]] bool factorise(Matrix<double>& a, int threads,
+                             const std::function<bool()>& goes_on = {});
 
 /// Replaces each row b of `right_hand_sides` (count x n) by the solution of A x = b, from the
 /// factor of A. Rows are solved in panels of a fixed number, on `threads` threads.
 void solve_factorised(const Matrix<double>& factor, Matrix<double>& right_hand_sides, int threads);
 
 /// The tiled factorisation itself; `tile` is a parameter for tests.
-[[nodiscard]] bool factorise_tiled(Matrix<double>& a, std::size_t tile, int threads);
+[[nodiscard]] bool factorise_tiled(Matrix<double>& a, std::size_t tile, int threads,
+                                   const std::function<bool()>& goes_on = {});
 
 }  // namespace arete

@@ -1,7 +1,10 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
 #include <limits>
+#include <thread>
 
 #include "arete/core/blas.hpp"
 #include "arete/core/parallel.hpp"
@@ -22,12 +25,42 @@ Matrix<double> add_to_diagonal(const Matrix<double>& c, double lambda) {
   return a;
 }
 
+/// Asks the caller's `between`, on its thread, whether to go on, and tells all threads.
+class Pause {
+ public:
+  explicit Pause(const std::function<void()>& between) : between_(between) {}
+
+  [[nodiscard]] bool goes_on() {
+    if (between_ && !stopped_ && std::this_thread::get_id() == caller_) {
+      try {
+        between_();
+      } catch (...) {  // may leave no task of OpenMP
+        reason_ = std::current_exception();
+        stopped_ = true;
+      }
+    }
+    return !stopped_;
+  }
+
+  /// Called by the caller, when all threads have ended their work.
+  void rethrow() const {
+    if (reason_) std::rethrow_exception(reason_);
+  }
+
+ private:
+  const std::function<void()>& between_;
+  std::thread::id caller_ = std::this_thread::get_id();
+  std::atomic<bool> stopped_ = false;
+  std::exception_ptr reason_;
+};
+
 RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off_diagonal,
-                        double lambda, int threads) {
+                        double lambda, int threads, const std::function<bool()>& goes_on) {
   RidgeSolution solution;
   solution.lambda = lambda;
   Matrix<double> a = add_to_diagonal(system.gram, lambda);
-  if (!factorise(a, threads) || !pivots_hold(a, system.gram, system.diagonal_noise, lambda))
+  if (!factorise(a, threads, goes_on) ||
+      !pivots_hold(a, system.gram, system.diagonal_noise, lambda))
     return solution;
   const double norm = one_norm(system.gram, off_diagonal, lambda);
   solution.rcond = reciprocal_condition(a, norm);
@@ -83,10 +116,14 @@ std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
   // Lambdas side by side before threads within one: rcond, above all, is the work of one thread.
   const int at_once = lambdas_at_once(system.gram.rows(), lambdas.size(), threads, memory);
   const NestedTeams nested;
+  Pause pause(between);
+  const auto goes_on = [&] { return pause.goes_on(); };
   parallel_for(lambdas.size(), at_once, [&](std::size_t l) {
-    if (between && omp_get_thread_num() == 0) between();
-    solutions[l] = solve_one(system, off_diagonal, lambdas[l], std::max(1, threads / at_once));
+    if (!goes_on()) return;
+    solutions[l] =
+        solve_one(system, off_diagonal, lambdas[l], std::max(1, threads / at_once), goes_on);
   });
+  pause.rethrow();
   return solutions;
 }
 

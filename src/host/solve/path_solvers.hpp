@@ -16,8 +16,9 @@ namespace arete {
 /// half of all cases), or where rcond < epsilon / 4. `memory` (bytes; 0: no limit) caps how many
 /// lambdas are factorised at once. Intercepts are target_means - column_means' W.
 ///
-/// Here and below `between`, where there is one, is called between lambdas by the thread that
-/// called; what it throws ends the path.
+/// Here and below `between`, where there is one, is called between lambdas, and by cholesky_path
+/// between the tiles of a large factorisation, by the thread that called; what it throws ends the
+/// path.
 [[nodiscard]] std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
                                                        std::span<const double> lambdas, int threads,
                                                        std::size_t memory,

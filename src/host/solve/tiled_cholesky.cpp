@@ -56,31 +56,36 @@ void update(const Tiles& t, std::size_t i, std::size_t j, std::size_t k) {
 // tiled linear algebra algorithms for multicore architectures, 2009). Each tile goes through the
 // same calls in the same order whatever the number of threads; tasks only wait for the tiles they
 // read.
-bool factorise_tiled(Matrix<double>& a, std::size_t tile, int threads) {
+bool factorise_tiled(Matrix<double>& a, std::size_t tile, int threads,
+                     const std::function<bool()>& goes_on) {
   const Tiles t{a.data(), a.rows(), tile};
   const std::size_t count = t.count();
   std::vector<char> ready(count * count);     // one element per tile, for OpenMP to order tasks by
   [[maybe_unused]] char* tag = ready.data();  // used by the depend clauses alone
-  std::atomic<bool> positive_definite = true;
+  std::atomic<bool> is_stopped = false;  // A is not positive definite, or the caller wants no more
+  const auto proceeds = [&] {
+    if (!is_stopped && goes_on && !goes_on()) is_stopped = true;
+    return !is_stopped;
+  };
 #pragma omp parallel num_threads(threads)
 #pragma omp single
   for (std::size_t k = 0; k < count; ++k) {
 #pragma omp task depend(inout : tag[k * count + k]) priority(2)
-    if (positive_definite && !factorise_diagonal(t, k)) positive_definite = false;
+    if (proceeds() && !factorise_diagonal(t, k)) is_stopped = true;
     for (std::size_t i = k + 1; i < count; ++i) {
 #pragma omp task depend(in : tag[k * count + k]) depend(inout : tag[i * count + k]) priority(1)
-      if (positive_definite) solve_below(t, i, k);
+      if (proceeds()) solve_below(t, i, k);
     }
     for (std::size_t j = k + 1; j < count; ++j) {
       for (std::size_t i = j; i < count; ++i) {
 #pragma omp task depend(in                                                     \
                         : tag[i * count + k], tag[j * count + k]) depend(inout \
                                                                          : tag[i * count + j])
-        if (positive_definite) update(t, i, j, k);
+        if (proceeds()) update(t, i, j, k);
       }
     }
   }
-  return positive_definite;
+  return !is_stopped;
 }
 
 }  // namespace arete

@@ -53,6 +53,10 @@ void train_final(const SearchSetup& setup, double lambda, FitResult& result) {
   const Stopwatch watch(result.seconds.refit);
   const FitOptions& options = setup.options;
   SolveRequest request{SolveRequest::nothing, {lambda}, options.solver, Centring::standard, {}};
+  request.between = [&] {
+    setup.listener.progress("refit", 0, 1);
+    setup.communicator.check();
+  };
   if (!options.refit && result.best) {
     request.held_out = held_out_parts(options.rule).front();
     request.centring = options.centring;

@@ -56,7 +56,9 @@ JobIdentity job_identity(const RowSource& source, RowRange rows, const FitOption
 }
 
 void write_identity(const std::filesystem::path& file, const JobIdentity& identity) {
-  nlohmann::ordered_json json;
+  // An object from the start: json of version 3.11 that turns a null into one without memory for it
+  // ends by a null pointer in its destructor.
+  auto json = nlohmann::ordered_json::object();
   for (const auto& [name, value] : identity) json[name] = value;
   OutputFile output(file, true);
   output.write(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
