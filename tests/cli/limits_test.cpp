@@ -3,13 +3,13 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "cli/run_command.hpp"
+#include "cli/sample_data.hpp"
 #include "data/test_files.hpp"
 
 /// Data at the edges of what there can be: the answer is right, or the error is clear.
@@ -59,14 +59,6 @@ class Limits : public testing::Test {
   }
 
   static double accuracy(const Json& result) { return result.at("best").at("accuracy"); }
-
-  /// x.npy: rows of zero bytes, in a file with holes, of which the disk holds next to nothing.
-  void write_zeros(std::uint64_t rows, std::uint64_t columns) {
-    const auto path = folder_.write(
-        "x.npy", test_files::npy(
-                     "|u1", "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")", ""));
-    std::filesystem::resize_file(path, std::filesystem::file_size(path) + rows * columns);
-  }
 
   TemporaryFolder folder_;
 };
@@ -161,12 +153,8 @@ TEST_F(Limits, MoreElementsThanAnInt32Counts) {
   constexpr std::uint64_t columns = 100;  // together 2.2e9
   if (std::getenv("ARETE_FULL_TESTS") == nullptr)
     GTEST_SKIP() << "reads 2.2 GB; ARETE_FULL_TESTS=1";
-  write_zeros(rows, columns);
-  std::vector<std::uint8_t> labels(rows);
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 3 == 0 ? 1 : 0;
-  folder_.write("y.npy", test_files::npy("|u1", "(" + std::to_string(rows) + ",)",
-                                         test_files::bytes_of(labels)));
-  const Json result = json_of({"fit", at("x.npy"), "--labels", at("y.npy"), "--lambdas", "1",
+  sample::write_zeros(folder_, "x", rows, columns);
+  const Json result = json_of({"fit", at("x.npy"), "--labels", at("x-labels.npy"), "--lambdas", "1",
                                "--memory", "1G", "--no-test"});
   EXPECT_EQ(result.at("data").at("rows"), rows);
   EXPECT_NEAR(accuracy(result), 2.0 / 3, 0.001);  // all pixels are zero: the frequent class
@@ -174,11 +162,8 @@ TEST_F(Limits, MoreElementsThanAnInt32Counts) {
 }
 
 TEST_F(Limits, TwentyThousandFeatures) {
-  write_zeros(60, 20'000);
-  std::vector<std::uint8_t> labels(60);
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 3 == 0 ? 1 : 0;
-  folder_.write("y.npy", test_files::npy("|u1", "(60,)", test_files::bytes_of(labels)));
-  const Strings words = {"fit",       at("x.npy"), "--labels", at("y.npy"),
+  sample::write_zeros(folder_, "x", 60, 20'000);
+  const Strings words = {"fit",       at("x.npy"), "--labels", at("x-labels.npy"),
                          "--lambdas", "1",         "--no-test"};
   Strings little = words;
   little.insert(little.end(), {"--memory", "1G"});

@@ -56,4 +56,21 @@ inline std::filesystem::path write_npy(const test_files::TemporaryFolder& folder
                                       test_files::bytes_of(pixels(rows, first))));
 }
 
+/// NAME.npy of zero bytes, a file with holes, of which the disk holds next to nothing, and
+/// NAME-labels.npy: every third row is of class 1, the others of class 0. The path of the first.
+inline std::filesystem::path write_zeros(const test_files::TemporaryFolder& folder,
+                                         const std::string& name, std::uint64_t rows,
+                                         std::uint64_t columns) {
+  const std::string count = std::to_string(rows);
+  std::vector<std::uint8_t> labels(rows);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 3 == 0 ? 1 : 0;
+  folder.write(name + "-labels.npy",
+               test_files::npy("|u1", "(" + count + ",)", test_files::bytes_of(labels)));
+  const auto path =
+      folder.write(name + ".npy",
+                   test_files::npy("|u1", "(" + count + ", " + std::to_string(columns) + ")", ""));
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + rows * columns);
+  return path;
+}
+
 }  // namespace arete::sample

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/temporary_folder.hpp"
 
 namespace arete {
@@ -11,14 +13,35 @@ TEST(Memory, OfAControlGroupIsNotTakenByTheCacheOfFiles) {
   const test::TemporaryFolder v2;
   v2.write("memory.max", "1000\n");
   v2.write("memory.current", "900\n");
-  EXPECT_EQ(memory_left_in_control_group(v2.path()), 100U);
+  EXPECT_EQ(memory_left_in_control_groups(v2.path(), "/dev/null"), 100U);
   v2.write("memory.stat", "anon 200\ninactive_file 600\nactive_file 100\n");
-  EXPECT_EQ(memory_left_in_control_group(v2.path()), 700U);
+  EXPECT_EQ(memory_left_in_control_groups(v2.path(), "/dev/null"), 700U);
   const test::TemporaryFolder v1;
   v1.write("memory/memory.limit_in_bytes", "1000\n");
   v1.write("memory/memory.usage_in_bytes", "900\n");
   v1.write("memory/memory.stat", "inactive_file 5\ntotal_inactive_file 600\n");
-  EXPECT_EQ(memory_left_in_control_group(v1.path()), 700U);
+  EXPECT_EQ(memory_left_in_control_groups(v1.path(), "/dev/null"), 700U);
+}
+
+TEST(Memory, OfControlGroupsIsTheLeastOfThemAndOfThoseTheyLieIn) {
+  const test::TemporaryFolder root;
+  const auto listing = root.write("listing", "5:cpu:/other\n4:memory:/job/step\n0::/user/slice\n");
+  const auto left = [&] { return memory_left_in_control_groups(root.path(), listing); };
+  EXPECT_EQ(left(), std::numeric_limits<std::size_t>::max());
+  root.write("memory/job/memory.limit_in_bytes", "5000\n");
+  root.write("memory/job/memory.usage_in_bytes", "1000\n");
+  EXPECT_EQ(left(), 4000U);
+  root.write("memory/job/step/memory.limit_in_bytes", "3000\n");
+  root.write("memory/job/step/memory.usage_in_bytes", "500\n");
+  EXPECT_EQ(left(), 2500U);
+  root.write("user/memory.max", "2000\n");
+  root.write("user/memory.current", "100\n");
+  root.write("user/slice/memory.max", "max\n");
+  root.write("user/slice/memory.current", "100\n");
+  EXPECT_EQ(left(), 1900U);
+  root.write("memory/other/memory.limit_in_bytes", "1\n");
+  root.write("memory/other/memory.usage_in_bytes", "1\n");
+  EXPECT_EQ(left(), 1900U);
 }
 
 TEST(Memory, BudgetIsWhatIsWantedOrHalfOfWhatWouldBeFree) {

@@ -32,6 +32,12 @@ COMMANDS = [
     "report\nm\n-o\np.html", "eval\nm\nx\n--json", "inspect\nm", "info", "--help", "fit\n--help",
     "fit\ntable\n--features-columns\np*\n--label-column\ny\n--row-column\n-\n--unsigned",
 ]
+JOB = '''{
+  "rows": "0:60",
+  "number of the first row": "0",
+  "shape of a row": "6",
+  "element type": "uint8"
+}'''
 
 
 def put(target, name, data):
@@ -103,6 +109,11 @@ def main():
         put("model", "model", (folder / "model").read_bytes())
         put("moments", "one", (folder / "one").read_bytes())
         put("moments", "two", (folder / "two").read_bytes())
+        (folder / "flat.npy").write_bytes(npy(numpy.tile(pixels.reshape(6, 6), (10, 1))))
+        subprocess.run([sys.argv[1], "moments", folder / "flat.npy", "--labels", folder / "x-labels.npy",
+                        "--rows", "0:40", "-o", folder / "piece"], check=True, stdout=subprocess.DEVNULL)
+        put("checkpoint", "piece", (folder / "piece").read_bytes())
+    put("checkpoint", "job.json", JOB.encode())
     for i, words in enumerate(COMMANDS):
         put("command", f"{i:02}", words.encode())
 

@@ -14,15 +14,17 @@ namespace {
 
 constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max();
 
+namespace fs = std::filesystem;
+
 /// The number in a file of one number; `unknown` for "max" or where there is no such file.
-std::size_t number_in(const std::string& path) {
+std::size_t number_in(const fs::path& path) {
   std::ifstream file(path);
   std::size_t value = 0;
   return file >> value ? value : unknown;
 }
 
 /// The number behind `key` in a file of lines "key number"; `unknown` where there is none.
-std::size_t number_of(const std::string& key, const std::string& path) {
+std::size_t number_of(const std::string& key, const fs::path& path) {
   std::ifstream file(path);
   for (std::string name; file >> name;) {
     std::size_t value = 0;
@@ -37,12 +39,24 @@ std::size_t available_in_system() {
   return kibibytes == unknown ? unknown : kibibytes * 1024;
 }
 
-/// What is left of a limit in one folder of control groups. The usage counts pages of files that
-/// the kernel drops when memory is wanted; those, `cache`, are as good as free.
-std::size_t left_in(const std::string& limit, const std::string& usage, std::size_t cache) {
-  const std::size_t most = number_in(limit);
-  const std::size_t used = number_in(usage);
+/// Names of the files of a control group.
+struct GroupFiles {
+  const char* limit;
+  const char* usage;
+  const char* cache;  ///< the key in memory.stat
+};
+
+constexpr GroupFiles version_1{"memory.limit_in_bytes", "memory.usage_in_bytes",
+                               "total_inactive_file"};
+constexpr GroupFiles version_2{"memory.max", "memory.current", "inactive_file"};
+
+/// What is left of the limit of one group. The usage counts pages of files that the kernel drops
+/// when memory is wanted; those, `cache`, are as good as free.
+std::size_t left_in(const fs::path& group, const GroupFiles& files) {
+  const std::size_t most = number_in(group / files.limit);
+  const std::size_t used = number_in(group / files.usage);
   if (most == unknown || used == unknown) return unknown;
+  const std::size_t cache = number_of(files.cache, group / "memory.stat");
   const std::size_t kept = cache == unknown ? used : used - std::min(used, cache);
   return most > kept ? most - kept : 0;
 }
@@ -53,20 +67,37 @@ std::size_t address_space_limit() {
   return limit.rlim_cur;
 }
 
+/// The least that is left in the group `name` (a path from `root`) and in those that it lies in.
+/// A container may see the names of groups that it does not see; its own is `root`.
+std::size_t left_up_from(const fs::path& root, fs::path name, const GroupFiles& files) {
+  std::size_t left = unknown;
+  for (name = name.relative_path(); !name.empty(); name = name.parent_path()) {
+    left = std::min(left, left_in(root / name, files));
+  }
+  return std::min(left, left_in(root, files));
+}
+
 }  // namespace
 
-std::size_t memory_left_in_control_group(const std::string& root) {
-  const std::string v1 = root + "/memory";
-  return std::min(left_in(root + "/memory.max", root + "/memory.current",
-                          number_of("inactive_file", root + "/memory.stat")),
-                  left_in(v1 + "/memory.limit_in_bytes", v1 + "/memory.usage_in_bytes",
-                          number_of("total_inactive_file", v1 + "/memory.stat")));
+std::size_t memory_left_in_control_groups(const fs::path& root, const fs::path& listing) {
+  std::size_t left = std::min(left_in(root, version_2), left_in(root / "memory", version_1));
+  std::ifstream file(listing);
+  // "0::/name" (version 2), "4:cpu,memory:/name".
+  for (std::string number, controllers, name; std::getline(file, number, ':') &&
+                                              std::getline(file, controllers, ':') &&
+                                              std::getline(file, name);) {
+    if (controllers.empty()) left = std::min(left, left_up_from(root, name, version_2));
+    if (controllers.find("memory") != std::string::npos) {
+      left = std::min(left, left_up_from(root / "memory", name, version_1));
+    }
+  }
+  return left;
 }
 
 std::size_t available_memory() {
-  const std::size_t available =
-      std::min({available_in_system(), memory_left_in_control_group("/sys/fs/cgroup"),
-                address_space_limit()});
+  const std::size_t available = std::min(
+      {available_in_system(), memory_left_in_control_groups("/sys/fs/cgroup", "/proc/self/cgroup"),
+       address_space_limit()});
   if (available != unknown) return available;
   return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
