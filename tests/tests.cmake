@@ -111,6 +111,7 @@ arete_add_test(cli
   fit_test.cpp
   limits_test.cpp
   moments_test.cpp
+  outputs_test.cpp
   parse_test.cpp
   ../../src/host/cli/parse.cpp
   predict_test.cpp

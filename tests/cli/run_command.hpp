@@ -41,6 +41,8 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> environment;
   int signal = 0;  ///< sent as soon as the command has said that it handles it
   std::filesystem::path input = "/dev/null";
+  std::vector<int> ignored = {};  ///< signals that the command is started with ignored, and is sent
+                                  ///< a while before `signal`
 };
 
 namespace detail {
@@ -70,6 +72,9 @@ inline Pipe open_output(Output output) {
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
   for (int descriptor = STDERR_FILENO + 1; descriptor < 64; ++descriptor) ::close(descriptor);
+  // Whatever started the tests may ignore some.
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  for (const int signal : options.ignored) std::signal(signal, SIG_IGN);
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
   std::transform(words.begin(), words.end(), std::back_inserter(arguments),
@@ -109,10 +114,16 @@ inline bool handles(pid_t process, int signal) {
   return false;
 }
 
-inline void interrupt(pid_t process, int signal) {
+inline void interrupt(pid_t process, const Options& options) {
   using namespace std::chrono_literals;
-  for (int i = 0; i < 3000 && !handles(process, signal); ++i) std::this_thread::sleep_for(10ms);
-  ::kill(process, signal);
+  for (int i = 0; i < 3000 && !handles(process, options.signal); ++i) {
+    std::this_thread::sleep_for(10ms);
+  }
+  for (const int signal : options.ignored) {
+    ::kill(process, signal);
+    std::this_thread::sleep_for(200ms);
+  }
+  ::kill(process, options.signal);
 }
 
 }  // namespace detail
@@ -125,7 +136,7 @@ inline Result program(const std::vector<std::string>& words, const Options& opti
   if (process == 0) detail::become_command(words, options, out.write_end, err.write_end);
   ::close(out.write_end);
   ::close(err.write_end);
-  if (options.signal != 0) detail::interrupt(process, options.signal);
+  if (options.signal != 0) detail::interrupt(process, options);
   Result result;
   detail::drain(out.read_end, err.read_end, result);
   int status = 0;

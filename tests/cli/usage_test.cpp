@@ -166,6 +166,32 @@ TEST_F(Usage, AKernelThatTheCpuLacksIsNotAvailable) {
   }
 }
 
+TEST_F(Usage, NoOptionIsIgnored) {
+  json_of({"moments", data_, "-o", at("moments")});
+  expect_failure({"fit", at("moments"), "--kernel", "float64"}, 2, "--kernel");
+  for (const Strings& words : {Strings{"--seed", "3"}, {"--select", "mse"}, {"--no-refit"}}) {
+    Strings all = {"fit", data_, "--holdout", "0", "--lambdas", "1"};
+    all.insert(all.end(), words.begin(), words.end());
+    expect_failure(all, 2, "holds nothing out");
+  }
+}
+
+TEST_F(Usage, WhichRowsOfAFolderAreTestedOnIsSaid) {
+  sample::write_mnist(folder_, "t10k", 20);
+  json_of({"fit", data_, "--lambdas", "1", "--out", at("model")});
+  const Result folder = arete({"eval", at("model"), data_});
+  EXPECT_NE(folder.err.find("these are its training rows"), std::string::npos) << folder.err;
+  EXPECT_EQ(arete({"eval", at("model"), at("t10k-images-idx3-ubyte")}).err, "");
+  EXPECT_EQ(arete({"eval", at("model"), at("train-images-idx3-ubyte")}).err, "");
+}
+
+TEST_F(Usage, MessagesHoldNothingThatATerminalObeys) {
+  folder_.write("odd\x1b[31m\nname", "x");
+  const Result result = arete({"fit", at("odd\x1b[31m\nname")});
+  EXPECT_EQ(result.exit, 3);
+  EXPECT_NE(result.err.find("odd?[31m?name"), std::string::npos) << result.err;
+}
+
 TEST_F(Usage, SeveralProcessesNeedMpi) {
   for (const char* const variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
     EXPECT_EQ(arete({"--version"}, {Output::pipe, {{variable, "1"}}}).exit, 0) << variable;
@@ -189,23 +215,25 @@ TEST_F(Usage, OutputThatCannotBeWrittenIsAnError) {
   EXPECT_EQ(closed.err, "");
 }
 
+/// Far more zeros than can be read before a signal comes.
 TEST_F(Usage, InterruptedWorkLeavesNothing) {
-  // Sparse: far more rows than can be read before the signal comes.
-  const std::string rows = std::to_string(8'000'000);
-  const auto data = folder_.write("big.npy", test_files::npy("<f4", "(" + rows + ", 512)", ""));
-  std::filesystem::resize_file(data, std::filesystem::file_size(data) + 8'000'000ULL * 512 * 4);
-  std::string labels(8'000'000, '\0');
-  labels.back() = '\1';
-  folder_.write("big-labels.npy", test_files::npy("|u1", "(" + rows + ",)", labels));
+  const auto data = sample::write_zeros(folder_, "big", 8'000'000, 2'000);
   std::filesystem::create_directory(at("out"));
-  for (const int signal : {SIGINT, SIGTERM}) {
-    const Result result = arete({"moments", data.string(), "--labels", at("big-labels.npy"), "-o",
-                                 at("out/moments"), "--memory", "1G"},
-                                {Output::pipe, {}, signal});
+  const Strings words = {"moments", data.string(), "-o", at("out/moments"), "--memory", "1G"};
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+    const Result result = arete(words, {Output::pipe, {}, signal});
     EXPECT_EQ(result.exit, 128 + signal) << result.err;
     EXPECT_EQ(result.out, "");
     EXPECT_TRUE(std::filesystem::is_empty(at("out")));
   }
+}
+
+TEST_F(Usage, SignalsThatAreIgnoredStayIgnored) {
+  const auto data = sample::write_zeros(folder_, "big", 8'000'000, 2'000);
+  Options options{Output::pipe, {}, SIGTERM};
+  options.ignored = {SIGHUP, SIGINT};  // and sent before
+  EXPECT_EQ(arete({"moments", data.string(), "-o", at("moments"), "--memory", "1G"}, options).exit,
+            128 + SIGTERM);
 }
 
 }  // namespace

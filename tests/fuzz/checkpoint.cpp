@@ -37,7 +37,7 @@ class Job {
 
   /// Goes on from a folder that holds these; each row is to be summed, or still to be read.
   void resume(Bytes identity, Bytes piece) const {
-    put("job.json", identity);
+    put("arete-job.json", identity);
     put("000000-000000.moments", piece);
     arete::fuzz::attempt([&] {
       const auto alone = arete::single_process();
@@ -82,8 +82,8 @@ class Job {
 
 }  // namespace
 
-/// What may lie in the folder of a checkpoint: a piece, beside the job.json that belongs there; or,
-/// where the bytes do not begin as a piece does, job.json.
+/// What may lie in the folder of a checkpoint: a piece, beside the arete-job.json that belongs
+/// there; or, where the bytes do not begin as a piece does, arete-job.json.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Job job;
   const Bytes input{data, size};

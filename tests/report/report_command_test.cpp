@@ -53,12 +53,17 @@ TEST_F(ReportCommand, FitWritesAPage) {
 
 TEST_F(ReportCommand, AModelHasAPageWithAndWithoutRows) {
   json_of({"fit", data_, "--lambdas", "1,10", "--out", model_});
-  const Result result = arete({"report", model_, "-o", page_});
+  Options terminal;
+  terminal.output = Output::terminal;
+  const Result result = arete({"report", model_, "-o", page_}, terminal);
   EXPECT_EQ(result.exit, 0) << result.err;
-  EXPECT_EQ(result.out, page_ + "\n");
+  EXPECT_TRUE(has(result.out, page_));
   EXPECT_TRUE(has(bytes_of(page_), "No labelled rows were tested on"));
 
-  EXPECT_EQ(arete({"report", model_, test_, "-o", page_, "--force"}).exit, 0);
+  EXPECT_FALSE(json_of({"report", model_, "-o", page_, "--force"}).contains("test"));
+  const Json json = json_of({"report", model_, test_, "-o", page_, "--force"});
+  EXPECT_EQ(json.at("report"), page_);
+  EXPECT_EQ(json.at("test").at("correct"), 7);
   EXPECT_TRUE(has(bytes_of(page_), "7 of 7"));
   // Labels that are all wrong: every row is a mistake.
   folder_.write("wrong.txt", "1\n2\n0\n1\n2\n0\n1\n");

@@ -186,8 +186,9 @@ TEST_F(Checkpoints, PiecesThatANewerOneHoldsAreIgnored) {
 
 TEST_F(Checkpoints, OfNoKnownJobAreRefused) {
   interrupt(1, 2);
-  fs::remove(options_.checkpoint->folder / "job.json");
-  test::expect_error(ErrorKind::input, "no job.json", [&] { static_cast<void>(gather(1, 0)); });
+  fs::remove(options_.checkpoint->folder / "arete-job.json");
+  test::expect_error(ErrorKind::input, "no arete-job.json",
+                     [&] { static_cast<void>(gather(1, 0)); });
 }
 
 TEST_F(Checkpoints, ThatAnotherJobStillWritesAreRefused) {
@@ -207,9 +208,9 @@ TEST_F(Checkpoints, ThatAnotherJobStillWritesAreRefused) {
 
 TEST_F(Checkpoints, BelongToOneJobAtATime) {
   interrupt(1, 2);
-  const FileLock other(options_.checkpoint->folder / "lock", std::chrono::milliseconds(0));
+  const FileLock other(options_.checkpoint->folder / "arete-lock", std::chrono::milliseconds(0));
   test::expect_error(ErrorKind::resource, "in use by another process", [&] {
-    const FileLock mine(options_.checkpoint->folder / "lock", std::chrono::milliseconds(100));
+    const FileLock mine(options_.checkpoint->folder / "arete-lock", std::chrono::milliseconds(100));
   });
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -239,6 +240,25 @@ TEST(Ranks, MustSeeTheSameData) {
                               options_of(holdout_rule(0.2, 0)), communicator));
     });
   });
+}
+
+TEST(Ranks, MustBeAskedForTheSame) {
+  const auto data = reference::random_data(ElementType::uint8, 50, 4, 2, 11);
+  const auto refused = [&](const std::function<void(FitOptions&)>& change) {
+    test::expect_error(ErrorKind::input, "the job: is", [&] {
+      run_as_threads(2, [&](Communicator& communicator) {
+        FitOptions options = options_of(holdout_rule(0.2, 0));
+        if (communicator.rank() == 1) change(options);
+        static_cast<void>(train(data, options, communicator));
+      });
+    });
+  };
+  refused([](FitOptions& options) { options.rule = holdout_rule(0.2, 1); });
+  refused([](FitOptions& options) { options.lambdas = {3}; });
+  refused([](FitOptions& options) { options.solver = Solver::eigen; });
+  refused([](FitOptions& options) { options.selection = Selection::squared_error; });
+  refused([](FitOptions& options) { options.refit = false; });
+  refused([](FitOptions& options) { options.parallel = Parallel::model; });
 }
 
 TEST(Ranks, MustPredictTheSameRowsByTheSameModel) {

@@ -16,6 +16,7 @@
 
 #include "arete/cli/launch.hpp"
 #include "arete/core/error.hpp"
+#include "arete/core/text.hpp"
 
 namespace arete::cli {
 
@@ -31,10 +32,14 @@ volatile std::sig_atomic_t received_signal = 0;
 
 extern "C" void note_signal(int number) { received_signal = number; }
 
-void handle(int signal, void (*handler)(int), int flags) {
+/// Notes the first; a second one kills. One that is ignored, as by nohup or for jobs in the
+/// background of a script, stays so.
+void note(int signal) {
   struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = flags;
+  ::sigaction(signal, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
+  action.sa_handler = note_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(signal, &action, nullptr);
 }
 
@@ -73,10 +78,8 @@ void set_up_console() {
       std::make_shared<spdlog::logger>("arete", std::make_shared<spdlog::sinks::stderr_sink_st>());
   logger->set_pattern("arete: %l: %v");
   spdlog::set_default_logger(std::move(logger));
-  handle(SIGINT, note_signal, static_cast<int>(SA_RESETHAND));
-  handle(SIGTERM, note_signal, static_cast<int>(SA_RESETHAND));
-  handle(SIGPIPE, SIG_IGN, 0);
-  handle(SIGXFSZ, SIG_IGN, 0);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) note(signal);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
 }
 
 void check_interrupted() {
@@ -134,7 +137,7 @@ void ConsoleListener::resumed(std::uint64_t rows, std::uint64_t total) {
 void ConsoleListener::warning(const std::string& text) {
   clear();
   warnings_.push_back(text);
-  spdlog::warn("{}", text);
+  spdlog::warn("{}", printable(text));
 }
 
 void ConsoleListener::clear() noexcept {

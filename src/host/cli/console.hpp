@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arete/core/file.hpp"
 #include "arete/core/listener.hpp"
 
 // The command and its terminal: streams, progress, signals.
@@ -18,12 +19,10 @@ struct Interrupted : std::exception {
   int signal;
 };
 
-/// Whoever read standard output has gone.
-struct OutputClosed : std::exception {};
-
-/// Sends logs to standard error as "arete: warning: ...", notes SIGINT and SIGTERM instead of dying
-/// of them (a second one kills), lets writes to a closed pipe or beyond `ulimit -f` fail instead of
-/// killing, and ends with the exit code of a resource where memory runs out within a destructor.
+/// Sends logs to standard error as "arete: warning: ...", notes SIGHUP, SIGINT and SIGTERM instead
+/// of dying of them (a second one kills; those that whoever started the command ignores stay
+/// ignored), lets writes to a closed pipe or beyond `ulimit -f` fail instead of killing, and ends
+/// with the exit code of a resource where memory runs out within a destructor.
 void set_up_console();
 
 /// Throws Interrupted once a signal has come.

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,13 +11,13 @@
 #include "arete/cli/console.hpp"
 #include "arete/cli/fit_arguments.hpp"
 #include "arete/cli/options.hpp"
+#include "arete/cli/outputs.hpp"
 #include "arete/cli/results.hpp"
 #include "arete/cli/training_data.hpp"
 #include "arete/comm/agree.hpp"
 #include "arete/comm/local_rank.hpp"
 #include "arete/comm/same_input.hpp"
 #include "arete/core/checked.hpp"
-#include "arete/core/file.hpp"
 #include "arete/core/memory.hpp"
 #include "arete/data/table_files.hpp"
 #include "arete/model/evaluation.hpp"
@@ -37,6 +39,8 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
   if (is_moments(arguments.data)) {
     refuse_options(parser, table_option_names(),
                    arguments.data.data + " is a moments file, which has no columns");
+    refuse_options(parser, {"--kernel"},
+                   arguments.data.data + " is a moments file, whose sums are made already");
     refuse_options(
         parser,
         {"--labels", "--rows", "--image-size", "--grayscale", "--binarise", "--holdout",
@@ -47,13 +51,22 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
            arguments.data.data);
     }
   }
+  if (arguments.rule.holdout == 0.0) {
+    refuse_options(parser, {"--seed", "--select", "--no-refit"}, "--holdout 0 holds nothing out");
+  }
   if (!arguments.out && !arguments.report) {
     refuse_options(parser, {"--force"}, "is for --out MODEL and --report FILE, which are missing");
   }
   if (communicator.rank() != 0) return;
-  for (const auto& file : {arguments.out, arguments.report}) {
-    if (file) check_writable(*file, arguments.force);
-  }
+  std::vector<Output> outputs;
+  if (arguments.out) outputs.push_back({"--out", *arguments.out});
+  if (arguments.report) outputs.push_back({"--report", *arguments.report});
+  std::vector<std::filesystem::path> inputs = inputs_of(arguments.data);
+  DataOptions test;
+  test.data = arguments.test.value_or("").string();
+  test.labels = arguments.test_labels;
+  std::ranges::copy(inputs_of(test), std::back_inserter(inputs));
+  check_outputs(outputs, arguments.force, inputs);
 }
 
 void check_shape(const std::vector<std::size_t>& shape, const SourceInfo& info) {
@@ -189,9 +202,6 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   }
   if (test) report.test = test_model(report, *test, arguments, communicator, listener);
   check_interrupted();
-  if (arguments.checkpoint.folder && communicator.rank() == 0) {
-    discard_checkpoint(*arguments.checkpoint.folder);
-  }
   report.result.seconds.read += opened;
   report.seconds = stopwatch.seconds();
   report.peak_bytes = largest(peak_memory(), communicator);
@@ -204,6 +214,8 @@ void run_fit(const CLI::App& parser, FitArguments arguments, Communicator& commu
   listener.clear();
   if (communicator.rank() != 0) return;
   write_output(wants_json(arguments.json) ? to_line(fit_json(report)) : fit_text(report));
+  // Last: only now is it certain that nothing more can be lost.
+  if (arguments.checkpoint.folder) discard_checkpoint(*arguments.checkpoint.folder);
 }
 
 }  // namespace

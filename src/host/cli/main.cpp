@@ -17,6 +17,7 @@
 #include "arete/comm/communicator.hpp"
 #include "arete/core/blas.hpp"
 #include "arete/core/error.hpp"
+#include "arete/core/text.hpp"
 #include "arete/core/version.hpp"
 
 namespace arete::cli {
@@ -102,10 +103,11 @@ std::optional<Failure> failure_in_flight() {
 void report(const Failure& failure, const Communicator& communicator) {
   if (communicator.rank() != 0 && failure.known_to_all) return;
   if (failure.exit_code == exit_output_closed) return;  // as quiet as a death by SIGPIPE
+  const std::string message = printable(failure.message);
   if (communicator.size() == 1) {
-    spdlog::error("{}", failure.message);
+    spdlog::error("{}", message);
   } else {
-    spdlog::error("rank {} on {}: {}", failure.rank, failure.host, failure.message);
+    spdlog::error("rank {} on {}: {}", failure.rank, failure.host, message);
   }
 }
 

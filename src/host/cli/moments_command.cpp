@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
+#include "arete/cli/outputs.hpp"
 #include "arete/cli/parse.hpp"
 #include "arete/cli/results.hpp"
 #include "arete/cli/table.hpp"
@@ -57,9 +59,13 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
 /// The name of standard input and output.
 constexpr std::string_view standard_stream = "-";
 
-void check_output(const OutputOptions& output, const Communicator& communicator) {
+void check_output(const OutputOptions& output, const std::vector<std::filesystem::path>& inputs,
+                  const Communicator& communicator) {
   if (communicator.rank() != 0) return;
-  if (output.out != standard_stream) return check_writable(output.out, output.force);
+  if (output.out != standard_stream) {
+    check_outputs({{"--out", output.out}}, output.force, inputs);
+    return;
+  }
   if (output_is_terminal()) {
     fail(ErrorKind::usage, "--out -: a moments file is no text for a terminal; redirect it");
   }
@@ -150,7 +156,7 @@ MomentsSet data_moments(const MomentsArguments& arguments, Backend& backend,
 void run_moments(const CLI::App& parser, MomentsArguments arguments, Communicator& communicator) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
-  check_output(arguments.output, communicator);
+  check_output(arguments.output, inputs_of(arguments.data), communicator);
   share_machine(arguments.machine, communicator, listener);
   const auto backend = choose_backend(arguments.device.device, local_rank(communicator)).backend;
   const bool is_stream = arguments.data.data == standard_stream;
@@ -168,7 +174,8 @@ void run_moments(const CLI::App& parser, MomentsArguments arguments, Communicato
 void run_merge(const MergeArguments& arguments, const Communicator& communicator) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
-  check_output(arguments.output, communicator);
+  // The output may be one of the files: it is replaced when all of them have been read.
+  check_output(arguments.output, {}, communicator);
   MomentsSet set = read_moments(arguments.files.front());
   for (std::size_t i = 1; i < arguments.files.size(); ++i) {
     listener.progress("merge", i, arguments.files.size());

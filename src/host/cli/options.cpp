@@ -242,6 +242,10 @@ std::unique_ptr<RowSource> open_data(const DataOptions& options, const MachineOp
 
 std::unique_ptr<RowSource> open_data_for(const RidgeModel& model, const DataOptions& options,
                                          const MachineOptions& machine, Listener& listener) {
+  if (const auto test = customary_test_set(options.data); test && is_folder(options.data)) {
+    listener.warning(fmt::format("{}: these are its training rows; its test set is {}",
+                                 options.data, test->string()));
+  }
   return open_data(options, machine, preprocessing_of(model, options), listener,
                    channels_of(model.shape));
 }

@@ -10,6 +10,7 @@
 
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
+#include "arete/cli/outputs.hpp"
 #include "arete/cli/predictions_file.hpp"
 #include "arete/cli/results.hpp"
 #include "arete/cli/table.hpp"
@@ -132,7 +133,10 @@ void check_usage(const CLI::App& parser, const PredictArguments& arguments,
     fail(ErrorKind::usage, "--out: found '{}', expected a name that ends in .csv or .npy",
          arguments.out->string());
   }
-  if (communicator.rank() == 0) check_writable(*arguments.out, arguments.force);
+  if (communicator.rank() != 0) return;
+  std::vector<std::filesystem::path> inputs = inputs_of(arguments.data);
+  inputs.emplace_back(arguments.model);
+  check_outputs({{"--out", *arguments.out}}, arguments.force, inputs);
 }
 
 void run_predict(const CLI::App& parser, PredictArguments arguments, Communicator& communicator) {

@@ -1,12 +1,16 @@
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
+#include "arete/cli/outputs.hpp"
 #include "arete/cli/results.hpp"
 #include "arete/cli/table.hpp"
-#include "arete/core/file.hpp"
+#include "arete/comm/agree.hpp"
+#include "arete/core/memory.hpp"
 #include "arete/model/evaluation.hpp"
 #include "arete/report/page.hpp"
 
@@ -20,6 +24,7 @@ struct ReportArguments {
   MachineOptions machine;
   std::optional<std::filesystem::path> out;
   bool force = false;
+  bool json = false;
 };
 
 void check_usage(const CLI::App& parser, const ReportArguments& arguments,
@@ -29,10 +34,14 @@ void check_usage(const CLI::App& parser, const ReportArguments& arguments,
                    "is for DATA, which is missing");
     refuse_options(parser, table_option_names(), "is for DATA, which is missing");
   }
-  if (communicator.rank() == 0) check_writable(*arguments.out, arguments.force);
+  if (communicator.rank() != 0) return;
+  std::vector<std::filesystem::path> inputs = inputs_of(arguments.data);
+  inputs.emplace_back(arguments.model);
+  check_outputs({{"--out", *arguments.out}}, arguments.force, inputs);
 }
 
 void run_report(const CLI::App& parser, ReportArguments arguments, Communicator& communicator) {
+  const Stopwatch stopwatch;
   ConsoleListener listener;
   check_usage(parser, arguments, communicator);
   share_machine(arguments.machine, communicator, listener);
@@ -53,11 +62,22 @@ void run_report(const CLI::App& parser, ReportArguments arguments, Communicator&
     content.test = &*test;
     content.test_rows = source.get();
   }
+  const std::size_t peak = largest(peak_memory(), communicator);
   if (communicator.rank() != 0) return;
   content.warnings = listener.warnings();
   write_page(content, *arguments.out, arguments.force);
   listener.clear();
-  write_output(fmt::format("{}\n", printable(arguments.out->string())));
+  if (!wants_json(arguments.json)) {
+    write_output(fmt::format("{}\n", bold(printable(arguments.out->string()))));
+    return;
+  }
+  Json json = result_of("report");
+  json["report"] = arguments.out->string();
+  if (test) json["test"] = evaluation_json(*test);
+  json["seconds"] = {{"total", stopwatch.seconds()}};
+  json["peak_bytes"] = peak;
+  json["warnings"] = listener.warnings();
+  write_output(to_line(json));
 }
 
 }  // namespace
@@ -78,6 +98,7 @@ Command report_command(CLI::App& parser) {
            "the page, which needs no other file and no network")
       ->required();
   report->add_flag("--force", arguments->force, "replace that file if it exists");
+  add_json_flag(*report, arguments->json);
   add_machine_options(*report, arguments->machine);
   report->footer(
       "Example:\n  arete report mnist.safetensors mnist/t10k-images-idx3-ubyte.gz -o mnist.html");

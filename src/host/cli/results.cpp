@@ -25,12 +25,6 @@ std::string or_dash(const std::optional<double>& value) {
   return value ? fmt::format("{:.4f}", *value) : "-";
 }
 
-Json evaluation_json(const Evaluation& evaluation) {
-  return {{"rows", evaluation.rows},
-          {"correct", evaluation.correct},
-          {"accuracy", evaluation.accuracy()}};
-}
-
 Json seconds_json(const StageSeconds& seconds, double total) {
   return {{"read", seconds.read},   {"moments", seconds.moments}, {"reduce", seconds.reduce},
           {"solve", seconds.solve}, {"score", seconds.score},     {"refit", seconds.refit},
@@ -250,6 +244,12 @@ void write_page(const report::PageContent& content, const std::filesystem::path&
   OutputFile file(path, overwrite);
   file.write(page);
   file.commit();
+}
+
+Json evaluation_json(const Evaluation& evaluation) {
+  return {{"rows", evaluation.rows},
+          {"correct", evaluation.correct},
+          {"accuracy", evaluation.accuracy()}};
 }
 
 Json eval_json(const Evaluation& evaluation) {

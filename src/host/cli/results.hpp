@@ -39,6 +39,8 @@ struct FitReport {
 [[nodiscard]] Json fit_json(const FitReport& report);
 [[nodiscard]] std::string fit_text(const FitReport& report);
 
+/// How many rows are right; of `arete eval` also by class, and the confusion matrix.
+[[nodiscard]] Json evaluation_json(const Evaluation& evaluation);
 [[nodiscard]] Json eval_json(const Evaluation& evaluation);
 /// `data` names what was evaluated.
 [[nodiscard]] std::string eval_text(const Evaluation& evaluation, const std::string& data);

@@ -181,7 +181,7 @@ void OutputFile::create_temporary() {
   for (int attempt = 0; attempt < std::numeric_limits<int>::max(); ++attempt) {
     temporary_ = fmt::format("{}{}.part", stem, attempt);
     descriptor_ = open_retrying(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (descriptor_ >= 0) return;
+    if (descriptor_ >= 0) return keep_permissions();
     if (errno != EEXIST) break;
   }
   const int error = errno;
@@ -189,7 +189,16 @@ void OutputFile::create_temporary() {
        folder_of(target_).string(), std::strerror(error));
 }
 
+void OutputFile::keep_permissions() const {
+  struct stat status {};
+  if (::stat(target_.c_str(), &status) != 0) return;
+  // The owner first: changing it may take permissions away. Only root may give files away.
+  [[maybe_unused]] const int ignored = ::fchown(descriptor_, status.st_uid, status.st_gid);
+  if (::fchmod(descriptor_, status.st_mode & 0777) != 0) fail_write("setting permissions", errno);
+}
+
 void OutputFile::fail_write(std::string_view what, int error) const {
+  if (error == EPIPE) throw OutputClosed();
   fail(ErrorKind::resource, "{}: {} failed: {}{}", path_.string(), what, std::strerror(error),
        temporary_.empty() ? "" : "; nothing was written under that name");
 }

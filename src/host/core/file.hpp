@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -48,10 +49,14 @@ class InputFile {
 void for_each_entry(const std::filesystem::path& folder,
                     const std::function<void(const std::filesystem::directory_entry&)>& visit);
 
+/// Whoever read what is written to a pipe has gone.
+struct OutputClosed : std::exception {};
+
 /// A file that appears under its name only when complete: it is written beside it, flushed to disk
-/// and renamed by commit(). Destroyed before that, it leaves nothing. A device or a pipe is written
-/// to as it is, and a symbolic link is followed. Throws Error: (usage) when the file exists and
-/// `overwrite` is false, (resource) when writing fails.
+/// and renamed by commit(). Destroyed before that, it leaves nothing. One that replaces another is
+/// as open to others as that was. A device or a pipe is written to as it is, and a symbolic link is
+/// followed. Throws Error: (usage) when the file exists and `overwrite` is false, (resource) when
+/// writing fails; and OutputClosed.
 class OutputFile {
  public:
   OutputFile(std::filesystem::path path, bool overwrite);
@@ -68,6 +73,7 @@ class OutputFile {
  private:
   OutputFile();
   void create_temporary();
+  void keep_permissions() const;
   void rename_into_place();
   [[noreturn]] void fail_write(std::string_view what, int error) const;
   void write_out(std::span<const std::byte> bytes);

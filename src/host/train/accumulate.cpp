@@ -1,8 +1,11 @@
 #include "arete/train/accumulate.hpp"
 
+#include <fmt/ranges.h>
+
 #include <optional>
 #include <vector>
 
+#include "arete/comm/same_input.hpp"
 #include "arete/comm/share.hpp"
 #include "arete/core/checked.hpp"
 #include "arete/core/error.hpp"
@@ -48,6 +51,19 @@ void check_trainable(const SourceInfo& source, RowRange rows) {
   if (rows.first >= rows.last) {
     fail(ErrorKind::input, "{}: there are no rows to train on", source.name);
   }
+}
+
+void check_same_options(const FitOptions& options, Communicator& communicator) {
+  check_same(
+      "the job",
+      fmt::format("{}; lambdas {}; best by {}; {}; means {}; {}; parallel {}; first row {}",
+                  describe(options.rule), fmt::join(options.lambdas, " "),
+                  options.selection == Selection::accuracy ? "accuracy" : "squared error",
+                  options.solver == Solver::cholesky ? "Cholesky" : "eigendecomposition",
+                  options.centring == Centring::standard ? "of training rows" : "of all rows",
+                  options.refit ? "refit" : "no refit", name_of(options.parallel),
+                  options.first_row),
+      communicator);
 }
 
 SessionOptions session_options(const SourceInfo& source, const FitOptions& options) {

@@ -21,6 +21,10 @@ struct MemoryPlan {
 /// Throws Error (input) when `source` has no labels or `rows` has none or goes beyond its end.
 void check_trainable(const SourceInfo& source, RowRange rows);
 
+/// Throws Error (input) on a rank that was asked for something else than rank 0: each would do
+/// another job. Called by all ranks.
+void check_same_options(const FitOptions& options, Communicator& communicator);
+
 /// The session that sums `source` by options.rule.
 [[nodiscard]] SessionOptions session_options(const SourceInfo& source, const FitOptions& options);
 

@@ -16,8 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* identity_name = "job.json";
-constexpr const char* lock_name = "lock";
+// Names that nobody else gives: both files are removed in the end.
+constexpr const char* identity_name = "arete-job.json";
+constexpr const char* lock_name = "arete-lock";
 
 /// "RUN-RANK.moments".
 std::string piece_name(std::uint64_t run, int rank) {

@@ -17,8 +17,8 @@ namespace arete {
 ///
 /// Every rank writes one piece, which holds all that it has summed: RUN-RANK.moments, replaced from
 /// time to time. A later run, of any number of ranks, shares the pieces out, adds them to its sums
-/// and reads only the rows that none of them covers; its own pieces take their place. job.json
-/// tells what the sums are of.
+/// and reads only the rows that none of them covers; its own pieces take their place.
+/// arete-job.json tells what the sums are of.
 class Checkpoint {
  public:
   /// Opens or makes the folder. Throws Error (input) when it holds sums of another job, saying in

@@ -179,6 +179,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
               Communicator& communicator, Listener& listener) {
   check_options(options);
   check_trainable(source.info(), rows);
+  check_same_options(options, communicator);
   check_same_data(source.info(), rows, communicator);
   SessionOptions session_setup = session_options(source.info(), options);
   const std::size_t held = checked_add(source.info().held_bytes, options.held, "held bytes");
@@ -234,6 +235,7 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   // Every rank has read all sums: there are only lambdas to divide.
   if (communicator.size() > 1)
     result.parallel = {Parallel::model, "moments hold no rows to divide"};
+  check_same_options(options, communicator);
   check_same("the moments", describe(moments), communicator);
   const auto session = backend.open(session_setup);
   session->add(moments.parts);

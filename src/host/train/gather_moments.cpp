@@ -48,6 +48,7 @@ MomentsSet gather_moments(const RowSource& source, RowRange rows, const FitOptio
       plan_memory(backend, session_setup, options.memory, source.info().held_bytes);
   session_setup.memory = plan.session;
 
+  check_same_options(options, communicator);
   check_same_data(source.info(), rows, communicator);
   const auto session = backend.open(session_setup);
   const RowRange own = own_rows(source.info(), rows, options, communicator);

@@ -159,6 +159,10 @@ TEST_F(TableCommand, RefusesStreamsThatAreNone) {
   };
   const std::filesystem::path whole = write_stream(0, 50);
   expect("/dev/null", 3, "standard input");
+  const std::string bytes = bytes_of(whole);
+  constexpr std::size_t mark = 8;  // of the end
+  expect(folder_.write("no end", bytes.substr(0, bytes.size() - mark)), 3, "cut short");
+  expect(folder_.write("two", bytes + bytes), 3, "goes on after the end");
   expect(folder_.write("cut", bytes_of(whole).substr(0, 2000)), 3, "standard input");
   expect(write_stream(0, 0), 3, "has no rows");
   expect(st::write_arrow(folder_ / "plain", columns(st::binary(pixels_)), 50, st::Ipc::stream), 3,

@@ -143,8 +143,13 @@ TEST_F(TableSource, ReadsManyColumns) {
                                         : st::numbers<arrow::FloatType>(column(j)));
   }
   TableOptions options;
-  options.features_pattern = "*";  // the label is none
-  expect_pixels<std::uint8_t>(*open(st::write_parquet(folder_ / "b.parquet", bytes), options));
+  options.features_pattern = "*";  // the label is none, wherever labels come from
+  const auto path = st::write_parquet(folder_ / "b.parquet", bytes);
+  expect_pixels<std::uint8_t>(*open(path, options));
+  std::string text;
+  for (std::size_t i = 0; i < rows; ++i) text += i % 2 == 0 ? "b\n" : "a\n";
+  expect_pixels<std::uint8_t>(*open_source(
+      path, {.labels = folder_.write("labels.txt", text), .threads = 2, .table = options}));
   options.features_pattern = "p*";
   expect_pixels<double>(*open(st::write_parquet(folder_ / "m.parquet", mixed), options));
 }
@@ -236,6 +241,12 @@ TEST_F(TableSource, TakesLabelsFromFolders) {
   const auto source = open(folder_ / "t", options);
   EXPECT_EQ(label_names(*source), (std::vector<std::string>{"a", "a", "b", "b", "b"}));
   EXPECT_TRUE(open(folder_ / "t")->info().classes.empty());
+
+  std::filesystem::create_directories(folder_ / "both/label=1");
+  st::write_parquet(folder_ / "both/label=1/part-0.parquet",
+                    {{"features", st::binary(st::some_pixels(2))},
+                     {"label", st::numbers<arrow::Int32Type>(std::vector<int>{1, 2})}});
+  test_files::expect_error(ErrorKind::input, [&] { return open(folder_ / "both"); });
 }
 
 TEST_F(TableSource, TakesLabelsFromAFile) {

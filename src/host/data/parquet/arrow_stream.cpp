@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "arrow_error.hpp"
@@ -20,6 +22,46 @@ namespace arete::parquet_module {
 namespace {
 
 const std::string stream_name = "standard input";
+
+/// Standard input, and the last bytes that were read of it.
+class Stdin final : public arrow::io::StdinStream {
+ public:
+  arrow::Result<std::int64_t> Read(std::int64_t size, void* into) override {
+    ARROW_ASSIGN_OR_RAISE(const std::int64_t count, StdinStream::Read(size, into));
+    remember({static_cast<const char*>(into), static_cast<std::size_t>(count)});
+    return count;
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t size) override {
+    ARROW_ASSIGN_OR_RAISE(auto buffer, StdinStream::Read(size));
+    remember(
+        {reinterpret_cast<const char*>(buffer->data()), static_cast<std::size_t>(buffer->size())});
+    return buffer;
+  }
+
+  /// Arrow takes a stream that ends without the mark of its end for a whole one, and says nothing
+  /// of what comes after it: sums would lack the rows of a writer that died, or of a second stream.
+  void check_end() {
+    constexpr std::string_view mark("\xFF\xFF\xFF\xFF\0\0\0\0", 8);
+    if (last_ != mark) {
+      fail(ErrorKind::input,
+           "{}: ends without the mark of a stream's end; what wrote it was cut short", stream_name);
+    }
+    char more = 0;
+    if (value_of(StdinStream::Read(1, &more), stream_name) > 0) {
+      fail(ErrorKind::input, "{}: goes on after the end of its stream; give one stream",
+           stream_name);
+    }
+  }
+
+ private:
+  void remember(std::string_view bytes) {
+    constexpr std::size_t kept = 8;
+    last_ += bytes.substr(bytes.size() - std::min(kept, bytes.size()));
+    last_.erase(0, last_.size() - std::min(kept, last_.size()));
+  }
+
+  std::string last_;
+};
 
 class ArrowStream final : public RowStream {
  public:
@@ -68,9 +110,7 @@ class ArrowStream final : public RowStream {
     ipc.use_threads = false;
     ipc.memory_pool = arrow::system_memory_pool();
     reader_ = guarded(stream_name, [&] {
-      return value_of(arrow::ipc::RecordBatchStreamReader::Open(
-                          std::make_shared<arrow::io::StdinStream>(), ipc),
-                      stream_name);
+      return value_of(arrow::ipc::RecordBatchStreamReader::Open(stdin_, ipc), stream_name);
     });
   }
 
@@ -89,6 +129,7 @@ class ArrowStream final : public RowStream {
       used_ = 0;
       if (batch_) check(batch_->ValidateFull(), place().chunk);
     } while (batch_ && batch_->num_rows() == 0);
+    if (!batch_) stdin_->check_end();
     return batch_ != nullptr;
   }
 
@@ -144,6 +185,7 @@ class ArrowStream final : public RowStream {
     write_features(batch, columns_, layout_, taken_from_, threads_, target);
   }
 
+  std::shared_ptr<Stdin> stdin_ = std::make_shared<Stdin>();
   std::shared_ptr<arrow::ipc::RecordBatchStreamReader> reader_;
   std::shared_ptr<arrow::RecordBatch> batch_;
   std::uint64_t batches_ = 0;

@@ -24,18 +24,21 @@ constexpr std::int64_t buffer_bytes = std::int64_t{1} << 21;
 constexpr std::int64_t most_of_column = std::int64_t{1} << 18;
 constexpr std::int64_t least_of_column = std::int64_t{1} << 13;
 /// A footer's texts and lists may be as large as this: far beyond what real schemas need.
-constexpr std::int32_t footer_limit = 1 << 26;
+constexpr std::uint64_t footer_limit = 1 << 26;
 
 /// Memory that is given back to the system, so that what is held is what is bounded.
 arrow::MemoryPool* memory() { return arrow::system_memory_pool(); }
 
-parquet::ReaderProperties reader_properties(std::size_t columns) {
+/// Lists have no more entries than the file has bytes: their memory is taken before they are read.
+parquet::ReaderProperties reader_properties(const StoredTable& table, std::size_t columns) {
+  const auto limit =
+      static_cast<std::int32_t>(std::min(footer_limit, InputFile(table.file.path).size()));
   parquet::ReaderProperties properties(memory());
   properties.enable_buffered_stream();
   const auto of_each = buffer_bytes / static_cast<std::int64_t>(std::max<std::size_t>(1, columns));
   properties.set_buffer_size(std::clamp(of_each, least_of_column, most_of_column));
-  properties.set_thrift_string_size_limit(footer_limit);
-  properties.set_thrift_container_size_limit(footer_limit);
+  properties.set_thrift_string_size_limit(limit);
+  properties.set_thrift_container_size_limit(limit);
   return properties;
 }
 
@@ -75,7 +78,7 @@ void check_row_group(const StoredTable& table, int number, std::uint64_t file_si
 
 void open_parquet(StoredTable& table) {
   const auto reader = guarded(table.name, [&table] {
-    return parquet::ParquetFileReader::Open(open_file(table), reader_properties(1));
+    return parquet::ParquetFileReader::Open(open_file(table), reader_properties(table, 1));
   });
   table.parquet = reader->metadata();
   table.schema = guarded(table.name, [&table] {
@@ -179,7 +182,8 @@ std::shared_ptr<arrow::RecordBatchReader> read_chunk(const StoredTable& table, i
   return guarded(place, [&]() -> std::shared_ptr<arrow::RecordBatchReader> {
     const std::vector<int> leaves = leaves_of(table, columns);
     parquet::arrow::FileReaderBuilder builder;
-    check(builder.Open(open_file(table), reader_properties(leaves.size()), table.parquet), place);
+    check(builder.Open(open_file(table), reader_properties(table, leaves.size()), table.parquet),
+          place);
     const std::shared_ptr<parquet::arrow::FileReader> file = value_of(
         builder.memory_pool(memory())->properties(arrow_properties(batch_rows))->Build(), place);
     std::shared_ptr<arrow::RecordBatchReader> reader =

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "arete/cli/options.hpp"
+
+namespace arete::cli {
+
+/// A file that a command is to write, and the option that names it.
+struct Output {
+  std::string option;
+  std::filesystem::path path;
+};
+
+/// The names of all that is read for DATA and its labels: files, and folders of files.
+[[nodiscard]] std::vector<std::filesystem::path> inputs_of(const DataOptions& options);
+
+/// For finding out before the work rather than after it. Throws Error: (usage) for an output that
+/// exists and is not to be replaced, has no proper name, is another output too, or would replace
+/// what is read: one of `inputs`, or a file in a folder of them; (resource) when a folder cannot be
+/// written.
+void check_outputs(const std::vector<Output>& outputs, bool overwrite,
+                   const std::vector<std::filesystem::path>& inputs);
+
+}  // namespace arete::cli
