@@ -193,6 +193,12 @@ if(TARGET arete_parquet AND ARETE_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release"
       ENVIRONMENT ARETE_COMMAND=$<TARGET_FILE:arete_command>)
   endforeach()
 endif()
+# Once, on what users run: valgrind takes long, and is not for the sanitizers' memory.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_test(NAME valgrind.commands
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/valgrind/commands $<TARGET_FILE:arete_command>)
+  set_tests_properties(valgrind.commands PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600 LABELS valgrind)
+endif()
 add_test(NAME distributed.several-hosts
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/distributed/several-hosts $<TARGET_FILE:arete_command>)
 set_tests_properties(distributed.several-hosts PROPERTIES

@@ -220,11 +220,12 @@ TEST_F(Fit, ShapeIsKeptInTheModel) {
 
 TEST_F(Fit, NothingIsOverwrittenUnasked) {
   sample::write_mnist(folder_, "train", 60);
-  folder_.write("model.safetensors", "precious");
-  expect_failure({"fit", data_, "--lambdas", "1", "--out", model_}, 2, "--force");
-  EXPECT_EQ(bytes_of(model_), "precious");
-  json_of({"fit", data_, "--lambdas", "1", "--out", model_, "--force"});
-  EXPECT_NE(bytes_of(model_), "precious");
+  const TemporaryFolder results;
+  const std::string model = results.write("model.safetensors", "precious");
+  expect_failure({"fit", data_, "--lambdas", "1", "--out", model}, 2, "--force");
+  EXPECT_EQ(bytes_of(model), "precious");
+  json_of({"fit", data_, "--lambdas", "1", "--out", model, "--force"});
+  EXPECT_NE(bytes_of(model), "precious");
 }
 
 TEST_F(Fit, TerminalShowsATable) {

@@ -215,11 +215,12 @@ TEST_F(Usage, OutputThatCannotBeWrittenIsAnError) {
   EXPECT_EQ(closed.err, "");
 }
 
-/// Far more zeros than can be read before a signal comes.
 TEST_F(Usage, InterruptedWorkLeavesNothing) {
+  // Far more zeros than can be read before a signal comes.
   const auto data = sample::write_zeros(folder_, "big", 8'000'000, 2'000);
   std::filesystem::create_directory(at("out"));
-  const Strings words = {"moments", data.string(), "-o", at("out/moments"), "--memory", "1G"};
+  const Strings words = {"moments", data.string(),     "--labels", at("big-labels.npy"),
+                         "-o",      at("out/moments"), "--memory", "1G"};
   for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
     const Result result = arete(words, {Output::pipe, {}, signal});
     EXPECT_EQ(result.exit, 128 + signal) << result.err;
@@ -232,8 +233,10 @@ TEST_F(Usage, SignalsThatAreIgnoredStayIgnored) {
   const auto data = sample::write_zeros(folder_, "big", 8'000'000, 2'000);
   Options options{Output::pipe, {}, SIGTERM};
   options.ignored = {SIGHUP, SIGINT};  // and sent before
-  EXPECT_EQ(arete({"moments", data.string(), "-o", at("moments"), "--memory", "1G"}, options).exit,
-            128 + SIGTERM);
+  const Result result = arete({"moments", data.string(), "--labels", at("big-labels.npy"), "-o",
+                               at("moments"), "--memory", "1G"},
+                              options);
+  EXPECT_EQ(result.exit, 128 + SIGTERM) << result.err;
 }
 
 }  // namespace

@@ -99,7 +99,9 @@ TEST(ImageResize, RefusesImpossibleSizes) {
   const Image image{{1, 1, 1}, {0}};
   for (const auto& [width, height] :
        {std::pair{0U, 1U}, {1U, 0U}, {65'536U, 1U}, {65'535U, 65'535U}}) {
-    image_files::error_of(ErrorKind::usage, [&] { (void)resize_area(image, width, height); });
+    image_files::error_of(ErrorKind::usage, [&, width = width, height = height] {
+      (void)resize_area(image, width, height);
+    });
   }
 }
 
