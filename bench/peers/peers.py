@@ -209,6 +209,9 @@ def begin(arguments):
         if before["about"][key] != now[key]:
             sys.exit(f"{arguments.out}: {key} was {before['about'][key]} and is {now[key]}; "
                      "--add is for runs that can be compared")
+    later = {key: now[key] for key in ("date", "commit")}
+    if later not in [before["about"], *before["about"].setdefault("added", [])]:
+        before["about"]["added"].append(later)
     return before["about"], {name: one["runs"] for name, one in before["programs"].items()}
 
 

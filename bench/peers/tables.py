@@ -117,5 +117,8 @@ def about(results):
     facts = next(iter(results.values()))["about"]
     modules = ", ".join(f"{name} {facts[name]}" for name in
                         ("numpy", "scikit-learn", "himalaya", "pyspark") if facts.get(name))
+    later = sorted({(added["date"], added["commit"]) for result in results.values()
+                    for added in result["about"].get("added", [])})
+    more = "".join(f", and more runs on {date} (commit {commit})" for date, commit in later)
     return (f"{facts['machine']}, {facts['threads']} threads, {facts['date']}, {facts['arete']} (commit "
-            f"{facts['commit']}); {modules}.")
+            f"{facts['commit']}){more}; {modules}.")
