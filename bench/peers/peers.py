@@ -210,7 +210,8 @@ def begin(arguments):
             sys.exit(f"{arguments.out}: {key} was {before['about'][key]} and is {now[key]}; "
                      "--add is for runs that can be compared")
     later = {key: now[key] for key in ("date", "commit")}
-    if later not in [before["about"], *before["about"].setdefault("added", [])]:
+    known = [before["about"], *before["about"].setdefault("added", [])]
+    if not any(later.items() <= one.items() for one in known):
         before["about"]["added"].append(later)
     return before["about"], {name: one["runs"] for name, one in before["programs"].items()}
 
