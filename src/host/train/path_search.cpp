@@ -195,8 +195,11 @@ std::size_t best_of(const FitResult& result, Selection selection) {
   const auto best = select(result.path, selection);
   if (!best) {
     fail(ErrorKind::unsolved,
-         "no lambda of the path from {} to {} makes the system positive definite; give larger ones",
-         result.path.front().total.lambda, result.path.back().total.lambda);
+         "no lambda of the path from {} to {} makes the system positive definite; {}",
+         result.path.front().total.lambda, result.path.back().total.lambda,
+         result.summary.nearly_constant > 0
+             ? "subtract the means of columns first that are nearly constant, or give larger ones"
+             : "give larger ones");
   }
   return *best;
 }

@@ -10,6 +10,7 @@
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "arete/core/checked.hpp"
 #include "arete/core/file.hpp"
@@ -27,13 +28,18 @@ constexpr std::int64_t least_of_column = std::int64_t{1} << 13;
 constexpr std::uint64_t footer_limit = 1 << 26;
 
 /// Memory that is given back to the system, so that what is held is what is bounded.
-arrow::MemoryPool* memory() { return arrow::system_memory_pool(); }
+std::shared_ptr<arrow::MemoryPool> limited_memory(std::size_t limit) {
+  const auto most = std::numeric_limits<std::int64_t>::max();
+  const bool is_limited = limit > 0 && limit < static_cast<std::size_t>(most);
+  return std::make_shared<arrow::CappedMemoryPool>(
+      arrow::system_memory_pool(), is_limited ? static_cast<std::int64_t>(limit) : most);
+}
 
 /// Lists have no more entries than the file has bytes: their memory is taken before they are read.
 parquet::ReaderProperties reader_properties(const StoredTable& table, std::size_t columns) {
   const auto limit =
       static_cast<std::int32_t>(std::min(footer_limit, InputFile(table.file.path).size()));
-  parquet::ReaderProperties properties(memory());
+  parquet::ReaderProperties properties(table.memory.get());
   properties.enable_buffered_stream();
   const auto of_each = buffer_bytes / static_cast<std::int64_t>(std::max<std::size_t>(1, columns));
   properties.set_buffer_size(std::clamp(of_each, least_of_column, most_of_column));
@@ -50,7 +56,8 @@ parquet::ArrowReaderProperties arrow_properties(std::int64_t batch_rows) {
 }
 
 std::shared_ptr<arrow::io::ReadableFile> open_file(const StoredTable& table) {
-  return value_of(arrow::io::ReadableFile::Open(table.file.path.string(), memory()), table.name);
+  return value_of(arrow::io::ReadableFile::Open(table.file.path.string(), table.memory.get()),
+                  table.name);
 }
 
 /// A row group says where its columns lie: within the file, or it is damaged.
@@ -100,7 +107,7 @@ void open_parquet(StoredTable& table) {
 
 std::shared_ptr<arrow::ipc::RecordBatchFileReader> open_arrow_reader(
     const StoredTable& table, arrow::ipc::IpcReadOptions options) {
-  options.memory_pool = memory();
+  options.memory_pool = table.memory.get();
   options.use_threads = false;
   const auto file = value_of(
       arrow::io::MemoryMappedFile::Open(table.file.path.string(), arrow::io::FileMode::READ),
@@ -162,8 +169,8 @@ std::shared_ptr<arrow::RecordBatchReader> read_batch(const StoredTable& table, i
 
 }  // namespace
 
-StoredTable open_table(const TableFile& file) {
-  StoredTable table{file, file.path.string(), nullptr, {}, nullptr};
+StoredTable open_table(const TableFile& file, std::size_t memory) {
+  StoredTable table{file, file.path.string(), limited_memory(memory), nullptr, {}, nullptr};
   if (first_bytes(file.path, 4) == "PAR1") {
     open_parquet(table);
   } else {
@@ -185,7 +192,8 @@ std::shared_ptr<arrow::RecordBatchReader> read_chunk(const StoredTable& table, i
     check(builder.Open(open_file(table), reader_properties(table, leaves.size()), table.parquet),
           place);
     const std::shared_ptr<parquet::arrow::FileReader> file = value_of(
-        builder.memory_pool(memory())->properties(arrow_properties(batch_rows))->Build(), place);
+        builder.memory_pool(table.memory.get())->properties(arrow_properties(batch_rows))->Build(),
+        place);
     std::shared_ptr<arrow::RecordBatchReader> reader =
         value_of(file->GetRecordBatchReader({chunk}, leaves), place);
     // The reader needs the file reader, which it does not own.

@@ -48,10 +48,10 @@ void check_same_columns(const StoredTable& first, const StoredTable& other,
   }
 }
 
-std::vector<StoredTable> open_tables(const TableFiles& files, int threads) {
+std::vector<StoredTable> open_tables(const TableFiles& files, const OpenOptions& options) {
   std::vector<StoredTable> tables(files.files.size());
-  parallel_for(tables.size(), threads,
-               [&](std::size_t i) { tables[i] = open_table(files.files[i]); });
+  parallel_for(tables.size(), options.threads,
+               [&](std::size_t i) { tables[i] = open_table(files.files[i], options.memory); });
   return tables;
 }
 
@@ -314,7 +314,7 @@ std::unique_ptr<RowSource> open_rows(const std::filesystem::path& path,
   const std::string name = path.string();
   const TableFiles files = find_table_files(path);
   OpenTables open;
-  open.tables = open_tables(files, options.threads);
+  open.tables = open_tables(files, options);
   open.chunks = list_chunks(open.tables, name);
   const StoredTable& first = open.tables.front();
   open.columns = choose_columns(*first.schema, first.file.keys, options, first.name);
