@@ -67,6 +67,7 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
   test.labels = arguments.test_labels;
   std::ranges::copy(inputs_of(test), std::back_inserter(inputs));
   check_outputs(outputs, arguments.force, inputs);
+  check_checkpoint(arguments.checkpoint, outputs);
 }
 
 void check_shape(const std::vector<std::size_t>& shape, const SourceInfo& info) {

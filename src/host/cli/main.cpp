@@ -135,7 +135,8 @@ int run(int argc, const char* const* argv) {
     return run_rank(*communicator, argc, argv);
   } catch (...) {  // before there was a communicator, and perhaps a log
     const Failure failure = failure_in_flight().value();
-    static_cast<void>(std::fprintf(stderr, "arete: error: %s\n", failure.message.c_str()));
+    static_cast<void>(
+        std::fprintf(stderr, "arete: error: %s\n", printable(failure.message).c_str()));
     return failure.exit_code;
   }
 }

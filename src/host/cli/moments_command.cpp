@@ -157,6 +157,10 @@ void run_moments(const CLI::App& parser, MomentsArguments arguments, Communicato
   const Stopwatch stopwatch;
   ConsoleListener listener;
   check_output(arguments.output, inputs_of(arguments.data), communicator);
+  check_checkpoint(arguments.checkpoint, {{"--out", arguments.output.out}});
+  if (arguments.rule.holdout == 0.0) {
+    refuse_options(parser, {"--seed"}, "--holdout 0 holds nothing out");
+  }
   share_machine(arguments.machine, communicator, listener);
   const auto backend = choose_backend(arguments.device.device, local_rank(communicator)).backend;
   const bool is_stream = arguments.data.data == standard_stream;

@@ -45,7 +45,7 @@ void add_table_options(CLI::App& parser, TableOptions& options) {
   add_name(parser, "--features-column", options.features,
            "binary, a list, or a vector of Spark ML (default: features, pixels or image)");
   add_name(parser, "--features-columns", options.features_pattern,
-           "many columns of one number each: those that match, such as 'p*'");
+           "many columns of one number each: those that match, such as 'p*' (the labels never)");
   add_name(parser, "--label-column", options.label,
            "a column, or the key of folders key=value (default: label)");
   add_name(parser, "--row-column", options.row,

@@ -17,10 +17,13 @@ struct Output {
 /// The names of all that is read for DATA and its labels: files, and folders of files.
 [[nodiscard]] std::vector<std::filesystem::path> inputs_of(const DataOptions& options);
 
+/// Throws Error (usage) for an output in the folder of a checkpoint, which is removed in the end.
+void check_checkpoint(const CheckpointArguments& checkpoint, const std::vector<Output>& outputs);
+
 /// For finding out before the work rather than after it. Throws Error: (usage) for an output that
-/// exists and is not to be replaced, has no proper name, is another output too, or would replace
-/// what is read: one of `inputs`, or a file in a folder of them; (resource) when a folder cannot be
-/// written.
+/// has no proper name, is another output too, exists and is not to be replaced, or would replace
+/// what is read: one of `inputs`, or a file in a folder of them that is not a result; or that would
+/// be taken for data, in a folder of tables; (resource) when a folder cannot be written.
 void check_outputs(const std::vector<Output>& outputs, bool overwrite,
                    const std::vector<std::filesystem::path>& inputs);
 

@@ -48,6 +48,15 @@ void refuse_existing(const fs::path& path, bool overwrite) {
   if (!overwrite && fs::exists(status) && !fs::is_other(status)) fail_existing(path);
 }
 
+/// Makes a file as open to others as another is; as far as the system lets it.
+void give_permissions(int descriptor, const struct stat& other) {
+  mode_t mode = other.st_mode & 0777;
+  // Those whom the group's bits were meant for are not in another group.
+  if (::fchown(descriptor, static_cast<uid_t>(-1), other.st_gid) != 0) mode &= ~mode_t{S_IRWXG};
+  [[maybe_unused]] int ignored = ::fchown(descriptor, other.st_uid, static_cast<gid_t>(-1));
+  ignored = ::fchmod(descriptor, mode);
+}
+
 /// What a chain of links ends at, so that the file is replaced and not the link.
 fs::path resolve(const fs::path& path) {
   std::error_code error;
@@ -177,24 +186,22 @@ OutputFile::~OutputFile() {
 // Not mkstemp: its files are for their owner only, and to learn the mask that open() would have
 // applied means to change it for the whole process.
 void OutputFile::create_temporary() {
+  struct stat replaced {};
+  const bool is_replaced = ::stat(target_.c_str(), &replaced) == 0;
   const std::string stem = (folder_of(target_) / fmt::format(".arete-{}-", ::getpid())).string();
   for (int attempt = 0; attempt < std::numeric_limits<int>::max(); ++attempt) {
     temporary_ = fmt::format("{}{}.part", stem, attempt);
-    descriptor_ = open_retrying(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (descriptor_ >= 0) return keep_permissions();
+    descriptor_ =
+        open_retrying(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL, is_replaced ? 0600 : 0666);
+    if (descriptor_ >= 0) {
+      if (is_replaced) give_permissions(descriptor_, replaced);
+      return;
+    }
     if (errno != EEXIST) break;
   }
   const int error = errno;
   fail(ErrorKind::resource, "{}: cannot be written: {}: {}", path_.string(),
        folder_of(target_).string(), std::strerror(error));
-}
-
-void OutputFile::keep_permissions() const {
-  struct stat status {};
-  if (::stat(target_.c_str(), &status) != 0) return;
-  // The owner first: changing it may take permissions away. Only root may give files away.
-  [[maybe_unused]] const int ignored = ::fchown(descriptor_, status.st_uid, status.st_gid);
-  if (::fchmod(descriptor_, status.st_mode & 0777) != 0) fail_write("setting permissions", errno);
 }
 
 void OutputFile::fail_write(std::string_view what, int error) const {

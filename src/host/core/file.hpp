@@ -73,7 +73,6 @@ class OutputFile {
  private:
   OutputFile();
   void create_temporary();
-  void keep_permissions() const;
   void rename_into_place();
   [[noreturn]] void fail_write(std::string_view what, int error) const;
   void write_out(std::span<const std::byte> bytes);

@@ -1,5 +1,6 @@
 #include "arete/core/memory.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -42,18 +43,19 @@ std::size_t available_in_system() {
 /// Names of the files of a control group.
 struct GroupFiles {
   const char* limit;
+  const char* high;  ///< above it a process is slowed down to a standstill; empty: there is none
   const char* usage;
   const char* cache;  ///< the key in memory.stat
 };
 
-constexpr GroupFiles version_1{"memory.limit_in_bytes", "memory.usage_in_bytes",
+constexpr GroupFiles version_1{"memory.limit_in_bytes", "", "memory.usage_in_bytes",
                                "total_inactive_file"};
-constexpr GroupFiles version_2{"memory.max", "memory.current", "inactive_file"};
+constexpr GroupFiles version_2{"memory.max", "memory.high", "memory.current", "inactive_file"};
 
 /// What is left of the limit of one group. The usage counts pages of files that the kernel drops
 /// when memory is wanted; those, `cache`, are as good as free.
 std::size_t left_in(const fs::path& group, const GroupFiles& files) {
-  const std::size_t most = number_in(group / files.limit);
+  const std::size_t most = std::min(number_in(group / files.limit), number_in(group / files.high));
   const std::size_t used = number_in(group / files.usage);
   if (most == unknown || used == unknown) return unknown;
   const std::size_t cache = number_of(files.cache, group / "memory.stat");
@@ -71,7 +73,9 @@ std::size_t address_space_limit() {
 /// A container may see the names of groups that it does not see; its own is `root`.
 std::size_t left_up_from(const fs::path& root, fs::path name, const GroupFiles& files) {
   std::size_t left = unknown;
-  for (name = name.relative_path(); !name.empty(); name = name.parent_path()) {
+  name = name.relative_path();
+  if (name.begin() != name.end() && *name.begin() == "..") name.clear();  // above what is seen
+  for (; !name.empty(); name = name.parent_path()) {
     left = std::min(left, left_in(root / name, files));
   }
   return std::min(left, left_in(root, files));
@@ -86,8 +90,11 @@ std::size_t memory_left_in_control_groups(const fs::path& root, const fs::path& 
   for (std::string number, controllers, name; std::getline(file, number, ':') &&
                                               std::getline(file, controllers, ':') &&
                                               std::getline(file, name);) {
-    if (controllers.empty()) left = std::min(left, left_up_from(root, name, version_2));
-    if (controllers.find("memory") != std::string::npos) {
+    if (controllers.empty()) {
+      left = std::min(left, left_up_from(root, name, version_2));
+      left = std::min(left, left_up_from(root / "unified", name, version_2));  // beside version 1
+    }
+    if (fmt::format(",{},", controllers).find(",memory,") != std::string::npos) {
       left = std::min(left, left_up_from(root / "memory", name, version_1));
     }
   }

@@ -9,6 +9,11 @@ std::string printable(std::string_view text) {
   std::replace_if(
       result.begin(), result.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, '?');
+  // C1 controls, U+0080 to U+009F, in UTF-8.
+  for (std::size_t i = 0; i + 1 < result.size(); ++i) {
+    const auto next = static_cast<unsigned char>(result[i + 1]);
+    if (result[i] == '\xC2' && next >= 0x80U && next <= 0x9FU) result[i] = result[i + 1] = '?';
+  }
   return result;
 }
 

@@ -57,6 +57,7 @@ void gather_mistakes(std::size_t count, Communicator& communicator,
                      std::vector<Mistake>& mistakes) {
   std::vector<Mistake> all;
   for (const auto& bytes : communicator.all_gather(std::as_bytes(std::span(mistakes)))) {
+    if (bytes.size() % sizeof(Mistake) != 0) fail(ErrorKind::internal, "mistakes cut in two");
     const std::size_t before = all.size();
     all.resize(before + bytes.size() / sizeof(Mistake));
     if (!bytes.empty()) std::memcpy(all.data() + before, bytes.data(), bytes.size());
@@ -81,6 +82,7 @@ Evaluation evaluate(const RidgeModel& model, const RowSource& source, RowRange r
   labelled.with_labels = true;
   check_same_model(model, communicator);
   check_same_data(source.info(), rows, communicator);
+  check_same("the page", fmt::format("one of {} mistakes", mistakes), communicator);
   const RowRange own = share_of(rows, communicator.rank(), communicator.size());
   predict(model, source, own, labelled, *single_process(), listener,
           [&](const Predictions& predictions) {

@@ -18,7 +18,7 @@ inline constexpr std::size_t tiled_from_features = 2048;
 /// sizes only. The caller holds a SingleThreadBlas.
 ///
 /// Large factorisations take long: `goes_on`, where there is one, is asked between tiles, by each
-/// of the threads; once it says no, the work is left undone, which is false too.
+/// of the threads; once it says no, the work is left undone, which is false too. It must not throw.
 [[nodiscard]] bool factorise(Matrix<double>& a, int threads,
                              const std::function<bool()>& goes_on = {});
 

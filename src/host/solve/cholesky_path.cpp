@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <limits>
+#include <mutex>
 #include <thread>
 
 #include "arete/core/blas.hpp"
@@ -28,18 +31,34 @@ Matrix<double> add_to_diagonal(const Matrix<double>& c, double lambda) {
 /// Asks the caller's `between`, on its thread, whether to go on, and tells all threads.
 class Pause {
  public:
-  explicit Pause(const std::function<void()>& between) : between_(between) {}
+  Pause(const std::function<void()>& between, std::size_t lambdas)
+      : between_(between), unfinished_(lambdas) {}
 
-  [[nodiscard]] bool goes_on() {
+  /// Throws nothing: what `between` throws may leave no task of OpenMP.
+  [[nodiscard]] bool goes_on() noexcept {
     if (between_ && !stopped_ && std::this_thread::get_id() == caller_) {
       try {
         between_();
-      } catch (...) {  // may leave no task of OpenMP
+      } catch (...) {
         reason_ = std::current_exception();
         stopped_ = true;
       }
     }
     return !stopped_;
+  }
+
+  /// Called at the end of each lambda, whatever came of it.
+  void finished() {
+    const std::lock_guard lock(mutex_);
+    --unfinished_;
+    changed_.notify_all();
+  }
+
+  /// The caller goes on to ask while other threads have work and it has none.
+  void wait_for_others() {
+    if (std::this_thread::get_id() != caller_) return;
+    std::unique_lock lock(mutex_);
+    while (unfinished_ > 0 && goes_on()) changed_.wait_for(lock, std::chrono::milliseconds(10));
   }
 
   /// Called by the caller, when all threads have ended their work.
@@ -52,6 +71,21 @@ class Pause {
   std::thread::id caller_ = std::this_thread::get_id();
   std::atomic<bool> stopped_ = false;
   std::exception_ptr reason_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t unfinished_;  ///< lambdas
+};
+
+/// Tells of the end of a lambda when it goes.
+class LambdaEnd {
+ public:
+  explicit LambdaEnd(Pause& pause) : pause_(pause) {}
+  ~LambdaEnd() { pause_.finished(); }
+  LambdaEnd(const LambdaEnd&) = delete;
+  LambdaEnd& operator=(const LambdaEnd&) = delete;
+
+ private:
+  Pause& pause_;
 };
 
 RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off_diagonal,
@@ -116,12 +150,16 @@ std::vector<RidgeSolution> cholesky_path(const CentredSystem& system,
   // Lambdas side by side before threads within one: rcond, above all, is the work of one thread.
   const int at_once = lambdas_at_once(system.gram.rows(), lambdas.size(), threads, memory);
   const NestedTeams nested;
-  Pause pause(between);
+  Pause pause(between, lambdas.size());
   const auto goes_on = [&] { return pause.goes_on(); };
-  parallel_for(lambdas.size(), at_once, [&](std::size_t l) {
-    if (!goes_on()) return;
-    solutions[l] =
-        solve_one(system, off_diagonal, lambdas[l], std::max(1, threads / at_once), goes_on);
+  std::atomic<std::size_t> next = 0;
+  parallel_for(static_cast<std::size_t>(at_once), at_once, [&](std::size_t) {
+    for (std::size_t l = next++; l < lambdas.size() && goes_on(); l = next++) {
+      const LambdaEnd end(pause);
+      solutions[l] =
+          solve_one(system, off_diagonal, lambdas[l], std::max(1, threads / at_once), goes_on);
+    }
+    pause.wait_for_others();
   });
   pause.rethrow();
   return solutions;

@@ -56,13 +56,13 @@ void check_trainable(const SourceInfo& source, RowRange rows) {
 void check_same_options(const FitOptions& options, Communicator& communicator) {
   check_same(
       "the job",
-      fmt::format("{}; lambdas {}; best by {}; {}; means {}; {}; parallel {}; first row {}",
+      fmt::format("{}; lambdas {}; best by {}; {}; means {}; {}; parallel {}; first row {}; {}",
                   describe(options.rule), fmt::join(options.lambdas, " "),
                   options.selection == Selection::accuracy ? "accuracy" : "squared error",
                   options.solver == Solver::cholesky ? "Cholesky" : "eigendecomposition",
                   options.centring == Centring::standard ? "of training rows" : "of all rows",
                   options.refit ? "refit" : "no refit", name_of(options.parallel),
-                  options.first_row),
+                  options.first_row, options.checkpoint ? "checkpoint" : "no checkpoint"),
       communicator);
 }
 

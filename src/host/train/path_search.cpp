@@ -194,12 +194,13 @@ class PathSearch {
 std::size_t best_of(const FitResult& result, Selection selection) {
   const auto best = select(result.path, selection);
   if (!best) {
-    fail(ErrorKind::unsolved,
-         "no lambda of the path from {} to {} makes the system positive definite; {}",
-         result.path.front().total.lambda, result.path.back().total.lambda,
-         result.summary.nearly_constant > 0
-             ? "subtract the means of columns first that are nearly constant, or give larger ones"
-             : "give larger ones");
+    fail(
+        ErrorKind::unsolved,
+        "no lambda of the path from {} to {} makes the system positive definite; {}",
+        result.path.front().total.lambda, result.path.back().total.lambda,
+        result.summary.nearly_constant > 0
+            ? "subtract the means of columns that are nearly constant first, or give larger lambdas"
+            : "give larger lambdas");
   }
   return *best;
 }

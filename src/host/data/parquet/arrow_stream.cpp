@@ -4,6 +4,8 @@
 #include <arrow/io/stdio.h>
 #include <arrow/ipc/reader.h>
 #include <arrow/memory_pool.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -41,25 +43,33 @@ class Stdin final : public arrow::io::StdinStream {
   /// Arrow takes a stream that ends without the mark of its end for a whole one, and says nothing
   /// of what comes after it: sums would lack the rows of a writer that died, or of a second stream.
   void check_end() {
-    constexpr std::string_view mark("\xFF\xFF\xFF\xFF\0\0\0\0", 8);
-    if (last_ != mark) {
+    constexpr std::string_view mark("\xFF\xFF\xFF\xFF\0\0\0\0", mark_size);
+    // Before version 0.15 messages began with their length, and the mark was a length of zero.
+    const bool is_old = first_ != mark.substr(0, length_size);
+    if (!last_.ends_with(is_old ? mark.substr(length_size) : mark)) {
       fail(ErrorKind::input,
-           "{}: ends without the mark of a stream's end; what wrote it was cut short", stream_name);
+           "{}: has no mark of its end, as closing a stream writes it; was its writer cut short?",
+           stream_name);
     }
-    char more = 0;
-    if (value_of(StdinStream::Read(1, &more), stream_name) > 0) {
+    pollfd more{STDIN_FILENO, POLLIN, 0};
+    char byte = 0;
+    if (::poll(&more, 1, 0) > 0 && value_of(StdinStream::Read(1, &byte), stream_name) > 0) {
       fail(ErrorKind::input, "{}: goes on after the end of its stream; give one stream",
            stream_name);
     }
   }
 
  private:
+  static constexpr std::size_t mark_size = 8;
+  static constexpr std::size_t length_size = 4;
+
   void remember(std::string_view bytes) {
-    constexpr std::size_t kept = 8;
-    last_ += bytes.substr(bytes.size() - std::min(kept, bytes.size()));
-    last_.erase(0, last_.size() - std::min(kept, last_.size()));
+    if (first_.size() < length_size) first_ += bytes.substr(0, length_size - first_.size());
+    last_ += bytes.substr(bytes.size() - std::min(mark_size, bytes.size()));
+    last_.erase(0, last_.size() - std::min(mark_size, last_.size()));
   }
 
+  std::string first_;
   std::string last_;
 };
 

@@ -58,8 +58,8 @@ std::vector<std::string> matching_columns(const arrow::Schema& schema, const std
   for (const auto& field : schema.fields()) {
     if (::fnmatch(pattern.c_str(), field->name().c_str(), 0) != 0) continue;
     if (field->name() == others.label || field->name() == others.row) continue;
-    // Where labels come from elsewhere, this column is no feature all the same.
-    if (!others.label && field->name() == "label") continue;
+    // Nor is one that is customarily the labels a feature, unless it is named in full.
+    if (field->name() == "label" && pattern != "label") continue;
     if (!is_number(*field->type())) {
       fail(ErrorKind::input,
            "{}: column '{}', which --features-columns '{}' takes, is of type {}; "
@@ -84,12 +84,6 @@ void choose_label(const arrow::Schema& schema, const Keys& keys, const OpenOptio
          name, *given, options.labels->string());
   }
   const std::string key = given.value_or("label");
-  if (schema.GetFieldIndex(key) >= 0 && has_key(keys, key)) {
-    fail(ErrorKind::input,
-         "{}: '{}' is a column, and in the name of its folder too; which one is meant cannot be "
-         "told",
-         name, key);
-  }
   if (schema.GetFieldIndex(key) < 0 && has_key(keys, key)) {
     columns.label_key = key;
   } else {

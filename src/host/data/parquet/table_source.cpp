@@ -119,6 +119,20 @@ void read_narrow_chunk(const StoredTable& table, int chunk, const TableColumns& 
   }
 }
 
+/// A folder's name that tells the label of its rows must not contradict their column.
+void check_key(const StoredTable& table, const TableColumns& columns, const NarrowColumns& narrow) {
+  for (const auto& [key, value] : table.file.keys) {
+    if (key != columns.label) continue;
+    for (std::size_t row = 0; row < narrow.labels.size(); ++row) {
+      const std::string& label =
+          narrow.classes.names()[static_cast<std::size_t>(narrow.labels[row])];
+      if (label == value) continue;
+      fail(ErrorKind::input, "{}: row {} has the {} '{}', but lies in the folder {}={}", table.name,
+           row, key, label, key, value);
+    }
+  }
+}
+
 NarrowColumns read_narrow(const StoredTable& table, const TableColumns& columns) {
   NarrowColumns narrow;
   if (!columns.beside_features().empty()) {
@@ -126,6 +140,7 @@ NarrowColumns read_narrow(const StoredTable& table, const TableColumns& columns)
       read_narrow_chunk(table, static_cast<int>(c), columns, narrow);
     }
   }
+  check_key(table, columns, narrow);
   if (columns.label_key) {
     const auto rows =
         std::accumulate(table.chunk_rows.begin(), table.chunk_rows.end(), std::uint64_t{0});
