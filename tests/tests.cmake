@@ -168,6 +168,7 @@ endforeach()
 # Tables are written by Arrow itself, whose libraries the module alone needs otherwise.
 if(TARGET arete_parquet)
   arete_add_test(tables
+    ../data/parquet/table_columns_test.cpp
     ../data/parquet/table_command_test.cpp
     ../data/parquet/table_damage_test.cpp
     ../data/parquet/table_errors_test.cpp

@@ -103,7 +103,7 @@ TEST_F(Predict, InspectShowsModelsAndData) {
   const Json model = json_of({"inspect", model_});
   EXPECT_EQ(keys_of(model),
             (Strings{"schema", "command", "kind", "file", "rows", "features", "signed_bytes",
-                     "shape", "classes", "preprocessing", "lambda", "path"}));
+                     "shape", "columns", "classes", "preprocessing", "lambda", "path"}));
   EXPECT_EQ(model["kind"], "model");
   EXPECT_EQ(model["rows"], 60);
   EXPECT_EQ(model["classes"].dump(), R"(["0","1","2"])");

@@ -6,6 +6,7 @@
 
 #include "arete/comm/threads.hpp"
 #include "arete/core/error.hpp"
+#include "core/expect_error.hpp"
 #include "reference/data_set.hpp"
 
 namespace arete {
@@ -45,6 +46,20 @@ TEST(Evaluation, CountsTheConfusion) {
   EXPECT_EQ(evaluation.classes[1].precision, 1.0);
   EXPECT_EQ(evaluation.classes[2].precision, 0.0);
   EXPECT_EQ(evaluation.classes[2].recall, std::nullopt);
+}
+
+TEST(Evaluation, ComparesNamesOfColumnsWhereBothHaveSome) {
+  RidgeModel model = small_model();
+  reference::DataSet data = small_data();
+  data.column_names = {"x", "y"};
+  EXPECT_EQ(run(model, data).correct, 3U) << "any columns for a model without names";
+  model.column_names = {"x", "y"};
+  EXPECT_EQ(run(model, data).correct, 3U);
+  EXPECT_EQ(run(model, small_data()).correct, 3U) << "as many numbers for columns";
+  data.column_names = {"y", "x"};
+  test::expect_error(ErrorKind::input,
+                     "memory: feature 0 is column 'y', but that of the training rows is 'x'",
+                     [&] { return run(model, data); });
 }
 
 /// Rows (i, 10 - i), i = 0..10, all of class b; those with i > 5 are taken for class a, by 2 i -

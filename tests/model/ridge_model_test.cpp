@@ -65,6 +65,17 @@ TEST(RidgeModelFile, KeepsEverything) {
   EXPECT_EQ(read_bytes(folder / "a"), read_bytes(folder / "b"));
 }
 
+TEST(RidgeModelFile, KeepsTheNamesOfColumns) {
+  const TemporaryFolder folder;
+  RidgeModel model = small_model();
+  write_model(model, folder / "none", false);
+  EXPECT_FALSE(read_tensors(folder / "none").metadata.contains("column_names"));
+  EXPECT_EQ(read_model(folder / "none").column_names, std::vector<std::string>{});
+  model.column_names = {"z", "a", "pixel 2", "\"", "é", "10"};
+  write_model(model, folder / "six", false);
+  EXPECT_EQ(read_model(folder / "six").column_names, model.column_names);
+}
+
 TEST(RidgeModelFile, KeepsFiguresThatAreNotFiniteAsUnknown) {
   const TemporaryFolder folder;
   RidgeModel model = small_model();
@@ -96,6 +107,13 @@ TEST(RidgeModelFile, IsNotWrittenWithNamesThatJsonCannotHold) {
   RidgeModel model = small_model();
   model.classes[2] = "\xff";
   expect_error(ErrorKind::input, "the name of class 2",
+               [&] { write_model(model, folder / "a", false); });
+  model = small_model();
+  model.column_names = {"a", "b", "c", "d", "\xff", "f"};
+  expect_error(ErrorKind::input, "the name of column 4",
+               [&] { write_model(model, folder / "a", false); });
+  model.column_names = {"a", "b", "c"};
+  expect_error(ErrorKind::input, "3 names of columns for 6 features",
                [&] { write_model(model, folder / "a", false); });
   EXPECT_EQ(folder.entries(), 0);
 }
@@ -144,6 +162,20 @@ TEST(RidgeModelFile, RefusesMetadataThatIsWrong) {
   expect_refused("shape", "[-2, -3]", "a list of whole numbers");
   expect_refused("shape", "6", "a list of whole numbers");
   expect_refused("shape", "[4294967296, 4294967296]", "more than this machine can count");
+}
+
+TEST(RidgeModelFile, RefusesNamesOfColumnsThatAreWrong) {
+  const auto refused = [](const std::string& value, const std::string& text) {
+    expect_refused("column_names", value, text);
+  };
+  refused("p*", "expected was JSON");
+  for (const char* value : {"6", "[]", "{}", R"(["a","b","c"])", R"(["a","b","c","d","e",6])",
+                            R"({"0":"a","1":"b","2":"c","3":"d","4":"e","5":"f"})"}) {
+    refused(value, "expected was a list of 6 names");
+  }
+  refused(R"(["a","b","c","d","e","b"])", "several columns are called 'b'");
+  refused(R"(["a","","c","d","e","f"])", "the name of column 1 is empty");
+  refused(R"(["a","b","c\n","d","e","f"])", "the name of column 2 is empty, or no UTF-8 text");
 }
 
 TEST(RidgeModelFile, RefusesPreprocessingOutOfRange) {

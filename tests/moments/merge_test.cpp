@@ -103,7 +103,36 @@ TEST(Merge, RefusesWhatDiffers) {
   other = byte_set({10, 20}, {}, features);
   other.preprocessing.binarise = 7;
   expect_refused("binarised at 7", other);
+  other = byte_set({10, 20}, {}, features);
+  other.column_names = {"a", "b", "c", "d", "e"};
+  expect_refused(
+      "other: its features are 5 columns, 'a' to 'e', but those of what it is merged "
+      "with are numbers without names",
+      other);
   EXPECT_EQ(bytes_of(set), before);
+}
+
+TEST(Merge, NeedsTheSameColumnsInTheSameOrder) {
+  const auto named = [](RowRange rows, const std::vector<std::string>& names) {
+    MomentsSet set = byte_set(rows, {}, features);
+    set.column_names = names;
+    return set;
+  };
+  MomentsSet set = named({0, 10}, {"a", "b", "c", "d", "e"});
+  const std::string before = bytes_of(set);
+  const auto expect_refused = [&](const std::string& text, const std::vector<std::string>& names) {
+    expect_error(ErrorKind::input, text, [&] { merge(set, named({10, 20}, names), "other"); });
+  };
+  expect_refused("other: feature 2 is column 'd', but that of what it is merged with is 'c'",
+                 {"a", "b", "d", "c", "e"});
+  expect_refused("other: feature 4 is column 'x'", {"a", "b", "c", "d", "x"});
+  expect_refused(
+      "other: its features are numbers without names, but those of what it is merged "
+      "with are 5 columns, 'a' to 'e'",
+      {});
+  EXPECT_EQ(bytes_of(set), before);
+  merge(set, named({10, 20}, {"a", "b", "c", "d", "e"}), "other");
+  EXPECT_EQ(bytes_of(set), bytes_of(named({0, 20}, {"a", "b", "c", "d", "e"})));
 }
 
 TEST(Merge, OfIntegersThatReachTheLimitIsRefused) {

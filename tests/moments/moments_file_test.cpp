@@ -77,6 +77,38 @@ TEST(MomentsFile, KeepsEverything) {
   EXPECT_EQ(read_bytes(folder / "a.moments"), read_bytes(folder / "b.moments"));
 }
 
+/// Names of columns, one of them not ASCII.
+MomentsSet named_set() {
+  MomentsSet set = small_set();
+  set.column_names = {"z", "a", "é", "\"", "5", "p 2"};
+  return set;
+}
+
+TEST(MomentsFile, KeepsNamesOfColumnsAtTheEndOfItsHeader) {
+  const TemporaryFolder folder;
+  write_moments(small_set(), folder / "without", false);
+  write_moments(named_set(), folder / "with", false);
+  EXPECT_EQ(read_moments(folder / "without").column_names, std::vector<std::string>{});
+  EXPECT_EQ(read_moments(folder / "with").column_names, named_set().column_names);
+  // Else nothing differs, so that files without names are what they were before there were names.
+  const std::string names(
+      "\6\0\0\0"
+      "\1\0\0\0z"
+      "\1\0\0\0a"
+      "\2\0\0\0\xC3\xA9"
+      "\1\0\0\0\""
+      "\1\0\0\0"
+      "5"
+      "\3\0\0\0p 2",
+      37);
+  std::string expected = read_bytes(folder / "without");
+  const std::size_t fields = get<std::uint32_t>(expected, 12);
+  expected.insert(16 + fields, names);
+  put(expected, 12, static_cast<std::uint32_t>(fields + names.size()));
+  seal(expected, 2);
+  EXPECT_EQ(read_bytes(folder / "with"), expected);
+}
+
 TEST(MomentsFile, KeepsEveryRuleAndSumsThatAreNotExact) {
   const TemporaryFolder folder;
   for (const PartRule& each :
@@ -143,6 +175,9 @@ TEST(MomentsFile, WithAnyDamageIsRefused) {
   test::for_each_damaged_byte(folder / "x.moments",
                               [&](const auto& path) { test::expect_refused(path, read); });
   test::expect_other_lengths_refused(folder / "x.moments", read);
+  write_moments(named_set(), folder / "x.moments", true);
+  test::for_each_damaged_byte(folder / "x.moments",
+                              [&](const auto& path) { test::expect_refused(path, read); });
 }
 
 TEST(MomentsFile, NamesTheDamagedSection) {
@@ -245,16 +280,24 @@ TEST(MomentsFile, WithAHeaderThatContradictsItselfIsRefused) {
                  }));
   expect_refused("images of 3 x 3 pixels",
                  changed([](auto& s) { s.preprocessing.image_size->height = 3; }));
+  expect_refused("5 names of columns for 6 features", changed([](auto& s) {
+                   s.column_names = {"a", "b", "c", "d", "e"};
+                 }));
+  expect_refused("several columns are called 'e'",
+                 changed([](auto& s) { s.column_names = {"e", "b", "c", "d", "e", "f"}; }));
+  expect_refused("the name of column 3",
+                 changed([](auto& s) { s.column_names = {"a", "b", "c", "\xff", "e", "f"}; }));
   expect_refused("part rule", changed([](auto& s) { s.rule.fraction = 1.5; }));
   expect_refused("part rule", changed([](auto& s) { s.rule.first_held_out = 1; }));
 }
 
-/// The small file with `change` applied to its bytes, and CRCs that fit.
+/// The file of `set` with `change` applied to its bytes, and CRCs that fit.
 template <typename Change>
-void expect_bytes_refused(const std::string& text, Change change) {
+void expect_bytes_refused(const std::string& text, Change change,
+                          const MomentsSet& set = small_set()) {
   SCOPED_TRACE(text);
   const TemporaryFolder folder;
-  write_moments(small_set(), folder / "x.moments", false);
+  write_moments(set, folder / "x.moments", false);
   std::string bytes = read_bytes(folder / "x.moments");
   change(bytes);
   seal(bytes, 2);
@@ -287,7 +330,16 @@ TEST(MomentsFile, WithFieldsOutOfRangeIsRefused) {
   expect_bytes_refused("entries of classes do not fit", with(classes_at, most));
   expect_bytes_refused("ends within the classes", with(classes_at + 4, most));
   expect_bytes_refused("entries of row ranges do not fit", with(rows_at, std::uint32_t{2}));
-  expect_bytes_refused("16 bytes more than its fields", with(rows_at, std::uint32_t{0}));
+  expect_bytes_refused("100 entries of names of columns do not fit",
+                       with(rows_at, std::uint32_t{0}));
+  constexpr std::size_t names_at = rows_at + 4 + 2 * 8;
+  const MomentsSet named = named_set();
+  expect_bytes_refused("entries of names of columns do not fit", with(names_at, most), named);
+  expect_bytes_refused("5 names of columns for 6", with(names_at, std::uint32_t{5}), named);
+  expect_bytes_refused("0 names of columns for 6", with(names_at, std::uint32_t{0}), named);
+  expect_bytes_refused("ends within the names of columns", with(names_at + 4, most), named);
+  expect_bytes_refused("1 bytes more than its fields", with(names_at + 30, std::uint32_t{2}),
+                       named);
 }
 
 TEST(MomentsFile, ThatStatesHugeSizesIsRefusedBeforeAllocation) {

@@ -35,6 +35,7 @@ class MemorySource final : public RowSource {
     info_.features = data.features;
     info_.type = data.type;
     info_.shape = {data.features};
+    info_.column_names = data.column_names;
     info_.classes = data.classes;
     bytes_.resize(data.rows.size() * data.features * element_size(data.type));
     std::byte* into = bytes_.data();
@@ -89,7 +90,7 @@ double draw(ElementType type, double centre, std::mt19937_64& random) {
 }  // namespace
 
 DataSet DataSet::slice(std::size_t first, std::size_t last) const {
-  DataSet part{type, features, classes, {}, {}};
+  DataSet part{type, features, classes, {}, {}, column_names};
   part.rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(first),
                    rows.begin() + static_cast<std::ptrdiff_t>(last));
   part.labels.assign(labels.begin() + static_cast<std::ptrdiff_t>(first),

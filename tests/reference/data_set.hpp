@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "arete/data/row_source.hpp"
@@ -16,6 +17,7 @@ struct DataSet {
   ClassList classes;
   std::vector<std::vector<double>> rows;
   std::vector<std::int32_t> labels;
+  std::vector<std::string> column_names = {};
 
   /// Rows first..last-1, with the same classes.
   [[nodiscard]] DataSet slice(std::size_t first, std::size_t last) const;

@@ -171,6 +171,32 @@ TEST_F(Checkpoints, OfAnotherJobAreRefused) {
   refused("checksum of sampled rows");
 }
 
+TEST_F(Checkpoints, OfOtherColumnsAreRefused) {
+  for (int j = 0; j < 9; ++j)
+    data_.column_names.push_back("a long name of column " + std::to_string(j));
+  const std::vector<std::string> names = data_.column_names;
+  interrupt(1, 2);
+  const auto refused = [&](const std::string& why) {
+    test::expect_error(ErrorKind::input, why, [&] { static_cast<void>(gather(2, 0)); });
+  };
+  std::swap(data_.column_names[3], data_.column_names[7]);
+  refused(R"(its columns: "a long name of column 3"; of this one: "a long name of column 7";)");
+  data_.column_names = {};
+  refused(R"(its columns: ["a long name of column 0"; of this one: [];)");
+  data_.column_names = names;
+  expect_same(gather(2, 0), undisturbed());
+}
+
+TEST_F(Checkpoints, ThatHavePiecesOfOtherColumnsAreRefused) {
+  interrupt(1, 2);
+  const fs::path piece = pieces().front();
+  MomentsSet other = read_moments(piece);
+  other.column_names = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+  write_moments(other, piece, true);
+  test::expect_error(ErrorKind::input, "is not a piece of this job",
+                     [&] { static_cast<void>(gather(1, 0)); });
+}
+
 TEST_F(Checkpoints, PiecesThatANewerOneHoldsAreIgnored) {
   const MomentsSet expected = undisturbed();
   interrupt(2, 2);

@@ -244,7 +244,8 @@ TEST(Fit, SelectsBySquaredErrorWithoutReadingRowsAgain) {
 }
 
 TEST(Fit, FromMomentsIsTheFitBySquaredError) {
-  const auto data = reference::random_data(ElementType::uint8, 300, 15, 3, 10);
+  auto data = reference::random_data(ElementType::uint8, 300, 15, 3, 10);
+  for (int j = 15; j > 0; --j) data.column_names.push_back(std::to_string(j));
   FitOptions options = options_of(folds_rule(4, 2), {1e-2, 1e3, 1e6, 1e9});
   options.selection = Selection::squared_error;
   const FitResult expected = train(data, options);
@@ -253,6 +254,8 @@ TEST(Fit, FromMomentsIsTheFitBySquaredError) {
       fit(gather(data, options), options, *cpu_backend(), *single_process(), listener);
   expect_same_model(result.model, expected.model);
   EXPECT_EQ(result.best, expected.best);
+  EXPECT_EQ(result.model.column_names, data.column_names);
+  EXPECT_EQ(expected.model.column_names, data.column_names);
 }
 
 TEST(Fit, ExtendsTheAutomaticGridAtItsEnd) {

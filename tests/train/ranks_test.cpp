@@ -261,6 +261,19 @@ TEST(Ranks, MustBeAskedForTheSame) {
   refused([](FitOptions& options) { options.parallel = Parallel::model; });
 }
 
+TEST(Ranks, MustSeeTheSameColumns) {
+  auto data = reference::random_data(ElementType::uint8, 50, 4, 2, 11);
+  data.column_names = {"a", "b", "c", "d"};
+  auto other = data;
+  other.column_names = {"a", "c", "b", "d"};
+  test::expect_error(ErrorKind::input, "but on rank 0", [&] {
+    run_as_threads(2, [&](Communicator& communicator) {
+      static_cast<void>(train(communicator.rank() == 1 ? other : data,
+                              options_of(holdout_rule(0.2, 0)), communicator));
+    });
+  });
+}
+
 TEST(Ranks, MustPredictTheSameRowsByTheSameModel) {
   const auto data = reference::random_data(ElementType::uint8, 60, 4, 2, 12);
   const auto fewer = data.slice(0, 50);
@@ -293,13 +306,20 @@ TEST(Ranks, MustTrainFromTheSameMoments) {
     sets.push_back(gather_moments(*reference::open(data), {0, 80}, options_of(folds_rule(2, 0)),
                                   *cpu_backend(), *single_process(), listener));
   }
-  test::expect_error(ErrorKind::input, "but on rank 0", [&] {
-    run_as_threads(2, [&](Communicator& communicator) {
-      Listener listener;
-      const auto rank = static_cast<std::size_t>(communicator.rank());
-      static_cast<void>(fit(sets[rank], options_of({}), *cpu_backend(), communicator, listener));
+  const auto expect_refused = [&] {
+    test::expect_error(ErrorKind::input, "but on rank 0", [&] {
+      run_as_threads(2, [&](Communicator& communicator) {
+        Listener listener;
+        const auto rank = static_cast<std::size_t>(communicator.rank());
+        static_cast<void>(fit(sets[rank], options_of({}), *cpu_backend(), communicator, listener));
+      });
     });
-  });
+  };
+  expect_refused();
+  sets[1].parts.clear();
+  for (const Moments& part : sets[0].parts) sets[1].parts.push_back(clone(part));
+  sets[1].column_names = {"a", "b", "c", "d"};
+  expect_refused();
 }
 
 TEST(ParallelMode, IsTheSameOnHostsThatDiffer) {

@@ -33,17 +33,19 @@ Json inspection(const char* kind, const std::string& file) {
 
 /// What the rows are, or were.
 void add_rows(Json& json, std::uint64_t rows, std::size_t features,
-              std::pair<const char*, Json> type, const std::vector<std::size_t>& shape) {
+              std::pair<const char*, Json> type, const std::vector<std::size_t>& shape,
+              const std::vector<std::string>& column_names) {
   json["rows"] = rows;
   json["features"] = features;
   json[type.first] = std::move(type.second);
   json["shape"] = shape;
+  json["columns"] = column_names.empty() ? Json(nullptr) : Json(column_names);
 }
 
 Json model_json(const RidgeModel& model, const std::string& file) {
   Json json = inspection("model", file);
   add_rows(json, model.training_rows, model.features(), {"signed_bytes", model.signed_bytes},
-           model.shape);
+           model.shape, model.column_names);
   json["classes"] = model.classes;
   json["preprocessing"] = preprocessing_json(model.preprocessing);
   json["lambda"] = model.lambda;
@@ -75,7 +77,8 @@ Json moments_json(const MomentsSet& set, const std::string& file) {
     exact = exact && part.exact;
   }
   for (const RowRange& range : set.rows) ranges.push_back({range.first, range.last});
-  add_rows(json, rows, set.parts.front().features(), {"type", name_of(set.type)}, set.shape);
+  add_rows(json, rows, set.parts.front().features(), {"type", name_of(set.type)}, set.shape,
+           set.column_names);
   json["classes"] = class_counts_json(set);
   json["preprocessing"] = preprocessing_json(set.preprocessing);
   json["exact"] = exact;
@@ -92,7 +95,8 @@ Json moments_json(const MomentsSet& set, const std::string& file) {
 
 Json data_json(const SourceInfo& info, const std::string& file) {
   Json json = inspection("data", file);
-  add_rows(json, info.rows, info.features, {"type", name_of(info.type)}, info.shape);
+  add_rows(json, info.rows, info.features, {"type", name_of(info.type)}, info.shape,
+           info.column_names);
   json["classes"] = info.classes.empty() ? Json(nullptr) : Json(info.classes);
   json["preprocessing"] = preprocessing_json(info.preprocessing);
   return json;

@@ -45,7 +45,8 @@ void add_table_options(CLI::App& parser, TableOptions& options) {
   add_name(parser, "--features-column", options.features,
            "binary, a list, or a vector of Spark ML (default: features, pixels or image)");
   add_name(parser, "--features-columns", options.features_pattern,
-           "many columns of one number each: those that match, such as 'p*' (the labels never)");
+           "many columns of one number each: those that match, such as 'p*' (never label; a model "
+           "knows its own)");
   add_name(parser, "--label-column", options.label,
            "a column, or the key of folders key=value (default: label)");
   add_name(parser, "--row-column", options.row,
@@ -227,15 +228,18 @@ std::vector<std::string> table_option_names() {
 }
 
 OpenOptions open_options(const DataOptions& options, const MachineOptions& machine,
-                         const Preprocessing& preprocessing, std::optional<std::size_t> channels) {
-  return {options.labels,      preprocessing, memory_of(machine),
-          threads_of(machine), channels,      options.table};
+                         const Preprocessing& preprocessing, std::optional<std::size_t> channels,
+                         const std::vector<std::string>& column_names) {
+  return {options.labels, preprocessing, memory_of(machine), threads_of(machine),
+          channels,       options.table, column_names};
 }
 
 std::unique_ptr<RowSource> open_data(const DataOptions& options, const MachineOptions& machine,
                                      const Preprocessing& preprocessing, Listener& listener,
-                                     std::optional<std::size_t> channels) {
-  auto source = open_source(options.data, open_options(options, machine, preprocessing, channels));
+                                     std::optional<std::size_t> channels,
+                                     const std::vector<std::string>& column_names) {
+  auto source = open_source(options.data,
+                            open_options(options, machine, preprocessing, channels, column_names));
   for (const std::string& warning : source->info().warnings) listener.warning(warning);
   return source;
 }
@@ -247,7 +251,7 @@ std::unique_ptr<RowSource> open_data_for(const RidgeModel& model, const DataOpti
                                  options.data, test->string()));
   }
   return open_data(options, machine, preprocessing_of(model, options), listener,
-                   channels_of(model.shape));
+                   channels_of(model.shape), model.column_names);
 }
 
 RowRange chosen_rows(const DataOptions& options, const SourceInfo& info) {

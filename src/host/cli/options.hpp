@@ -122,14 +122,14 @@ void add_json_flag(CLI::App& parser, bool& json);
 
 [[nodiscard]] OpenOptions open_options(const DataOptions& options, const MachineOptions& machine,
                                        const Preprocessing& preprocessing,
-                                       std::optional<std::size_t> channels = {});
+                                       std::optional<std::size_t> channels = {},
+                                       const std::vector<std::string>& column_names = {});
 
 /// Opens DATA, and tells the listener what there is to warn of.
-[[nodiscard]] std::unique_ptr<RowSource> open_data(const DataOptions& options,
-                                                   const MachineOptions& machine,
-                                                   const Preprocessing& preprocessing,
-                                                   Listener& listener,
-                                                   std::optional<std::size_t> channels = {});
+[[nodiscard]] std::unique_ptr<RowSource> open_data(
+    const DataOptions& options, const MachineOptions& machine, const Preprocessing& preprocessing,
+    Listener& listener, std::optional<std::size_t> channels = {},
+    const std::vector<std::string>& column_names = {});
 
 /// Opens DATA as `model` wants its rows. Throws as preprocessing_of and open_source do.
 [[nodiscard]] std::unique_ptr<RowSource> open_data_for(const RidgeModel& model,

@@ -16,6 +16,7 @@ SourceInfo info_of(const MomentsSet& set, const std::string& name) {
   info.features = set.parts.front().features();
   info.type = set.type;
   info.shape = set.shape;
+  info.column_names = set.column_names;
   info.classes = set.parts.front().classes;
   info.preprocessing = set.preprocessing;
   return info;
@@ -40,8 +41,8 @@ TrainingData open_training_data(const DataOptions& options, const MachineOptions
 
 std::unique_ptr<RowSource> open_test_data(const DataOptions& options, const MachineOptions& machine,
                                           const SourceInfo& training, Listener& listener) {
-  auto source =
-      open_data(options, machine, training.preprocessing, listener, channels_of(training.shape));
+  auto source = open_data(options, machine, training.preprocessing, listener,
+                          channels_of(training.shape), training.column_names);
   const SourceInfo& info = source->info();
   if (info.classes.empty()) {
     fail(ErrorKind::input, "{}: has no labels, so it cannot test; give --test-labels or --no-test",

@@ -7,6 +7,7 @@
 
 #include "arete/core/blas.hpp"
 #include "arete/core/error.hpp"
+#include "arete/data/row_description.hpp"
 
 namespace arete {
 
@@ -33,10 +34,12 @@ void check_same(const std::string& name, const std::string& found, Communicator&
 
 void check_same_data(const SourceInfo& source, RowRange rows, Communicator& communicator) {
   check_same(source.name,
-             fmt::format("rows {} to {} of {}, shaped {} of {}, labels {:08x} of {} classes: {}",
+             fmt::format("rows {} to {} of {}, shaped {} of {}, {} ({:08x}), labels {:08x} of {} "
+                         "classes: {}",
                          rows.first, rows.last, source.rows, fmt::join(source.shape, "x"),
-                         name_of(source.type), source.labels_checksum, source.classes.size(),
-                         fmt::join(source.classes, ", ")),
+                         name_of(source.type), describe_columns(source.column_names),
+                         checksum_of_names(source.column_names), source.labels_checksum,
+                         source.classes.size(), fmt::join(source.classes, ", ")),
              communicator);
 }
 

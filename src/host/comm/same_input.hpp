@@ -12,7 +12,8 @@ namespace arete {
 /// Called by all ranks.
 void check_same(const std::string& name, const std::string& found, Communicator& communicator);
 
-/// The same of data: their rows, type, classes, and the labels of all rows where they are known.
+/// The same of data: their rows, type, columns, classes, and the labels of all rows where they are
+/// known.
 void check_same_data(const SourceInfo& source, RowRange rows, Communicator& communicator);
 
 /// The warning for ranks whose BLAS runs other kernels than rank 0's, so that the last bits of

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "arete/data/row_source.hpp"
 
@@ -36,6 +37,10 @@ struct OpenOptions {
   /// Of images: 3 repeats grey where no image has colours; 1 needs preprocessing.grayscale.
   std::optional<std::size_t> channels = {};
   TableOptions table = {};  ///< refused for other data
+  /// Of tables: the columns that the features are already known to be, as those of a model are.
+  /// They are taken in this order, whatever else the table has; table.features_pattern must match
+  /// just these. A table that has none of them but one column of features is read as ever.
+  std::vector<std::string> column_names = {};
 };
 
 /// Recognises what `path` is (an IDX or NPY file, gzipped IDX, CIFAR-10 binary batches, a folder of

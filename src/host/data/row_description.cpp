@@ -2,7 +2,11 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "arete/core/checked.hpp"
+#include "arete/core/checksum.hpp"
 
 namespace arete {
 
@@ -35,6 +39,54 @@ void check_row_shape(std::span<const std::size_t> shape, std::size_t features,
     fail(ErrorKind::input, "{}: images of {} x {} pixels cannot have {} features", file, width,
          height, features);
   }
+}
+
+void check_column_names(std::span<const std::string> names, std::size_t features,
+                        std::string_view file) {
+  if (!names.empty() && names.size() != features) {
+    fail(ErrorKind::input, "{}: has {} names of columns for {} features", file, names.size(),
+         features);
+  }
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    if (!is_class_name(names[j])) {
+      fail(ErrorKind::input, "{}: the name of column {} is empty, or no UTF-8 text of one line",
+           file, j);
+    }
+  }
+  std::vector<std::string_view> sorted(names.begin(), names.end());
+  std::ranges::sort(sorted);
+  const auto twin = std::ranges::adjacent_find(sorted);
+  if (twin != sorted.end()) {
+    fail(ErrorKind::input, "{}: several columns are called '{}'; names must differ", file, *twin);
+  }
+}
+
+void check_same_columns(std::span<const std::string> found, std::span<const std::string> expected,
+                        std::string_view file, std::string_view whose) {
+  if (std::ranges::equal(found, expected)) return;
+  if (found.size() != expected.size()) {
+    fail(ErrorKind::input, "{}: its features are {}, but those of {} are {}", file,
+         describe_columns(found), whose, describe_columns(expected));
+  }
+  const auto first = std::ranges::mismatch(found, expected);
+  fail(ErrorKind::input,
+       "{}: feature {} is column '{}', but that of {} is '{}'; the same columns are needed in the "
+       "same order",
+       file, first.in1 - found.begin(), *first.in1, whose, *first.in2);
+}
+
+std::string describe_columns(std::span<const std::string> names) {
+  if (names.empty()) return "numbers without names";
+  return fmt::format("{} columns, '{}' to '{}'", names.size(), names.front(), names.back());
+}
+
+std::uint32_t checksum_of_names(std::span<const std::string> names) {
+  std::uint32_t crc = 0;
+  for (const std::string& name : names) {
+    // With the zero at its end, which no name contains.
+    crc = checksum_of(std::span<const char>(name.c_str(), name.size() + 1), crc);
+  }
+  return crc;
 }
 
 }  // namespace arete

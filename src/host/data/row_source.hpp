@@ -58,6 +58,8 @@ struct SourceInfo {
   ElementType type = ElementType::uint8;
   /// Of one row: {28, 28}, {32, 32, 3} (height, width, channels), {features}.
   std::vector<std::size_t> shape;
+  /// The names of the features, where each is a column of a table; else empty.
+  std::vector<std::string> column_names;
   ClassList classes;                  ///< empty when the rows have no labels
   std::uint32_t labels_checksum = 0;  ///< CRC-32 of the classes of all rows, where the source knows
                                       ///< them without reading the rows

@@ -14,6 +14,7 @@
 #include "arete/core/memory.hpp"
 #include "arete/core/parallel.hpp"
 #include "arete/data/block_reader.hpp"
+#include "arete/data/row_description.hpp"
 #include "arete/moments/convert_rows.hpp"
 #include "arete/score/scores.hpp"
 
@@ -87,6 +88,7 @@ SourceInfo training_rows_of(const RidgeModel& model) {
   info.features = model.features();
   info.type = model.signed_bytes ? ElementType::int8 : ElementType::uint8;
   info.shape = model.shape;
+  info.column_names = model.column_names;
   info.classes = model.classes;
   info.preprocessing = model.preprocessing;
   return info;
@@ -176,6 +178,11 @@ void check_compatible(const SourceInfo& training, const SourceInfo& source) {
     fail(ErrorKind::input,
          "{}: is preprocessed in another way ({}) than the training rows were ({})", source.name,
          text_of(source.preprocessing), text_of(training.preprocessing));
+  }
+  // Rows whose features have no names are taken by their number, as a model without names does.
+  if (!training.column_names.empty() && !source.column_names.empty()) {
+    check_same_columns(source.column_names, training.column_names, source.name,
+                       "the training rows");
   }
   check_signs(training, source);
 }

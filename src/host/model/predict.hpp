@@ -31,7 +31,8 @@ struct Predictions {
 };
 
 /// Throws Error (input) when `source` does not deliver what the model was trained on: number of
-/// features, shape of a row, preprocessing, signedness.
+/// features, shape of a row, names of columns and their order where both have some, preprocessing,
+/// signedness.
 void check_compatible(const RidgeModel& model, const SourceInfo& source);
 
 /// The same before there is a model: `source` against the rows it is trained on.

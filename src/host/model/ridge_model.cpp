@@ -48,16 +48,18 @@ json to_json(const PathPoint& point) {
 TensorMetadata metadata_of(const RidgeModel& model) {
   json path = json::array();
   for (const PathPoint& point : model.path) path.push_back(to_json(point));
-  return {{"format", std::string(format)},
-          {"format_version", std::string(format_version)},
-          {"arete_version", version()},
-          {"classes", json(model.classes).dump()},
-          {"lambda", fmt::format("{}", model.lambda)},
-          {"training_rows", fmt::format("{}", model.training_rows)},
-          {"signed_bytes", model.signed_bytes ? "true" : "false"},
-          {"shape", json(model.shape).dump()},
-          {"preprocessing", to_json(model.preprocessing).dump()},
-          {"path", path.dump()}};
+  TensorMetadata metadata{{"format", std::string(format)},
+                          {"format_version", std::string(format_version)},
+                          {"arete_version", version()},
+                          {"classes", json(model.classes).dump()},
+                          {"lambda", fmt::format("{}", model.lambda)},
+                          {"training_rows", fmt::format("{}", model.training_rows)},
+                          {"signed_bytes", model.signed_bytes ? "true" : "false"},
+                          {"shape", json(model.shape).dump()},
+                          {"preprocessing", to_json(model.preprocessing).dump()},
+                          {"path", path.dump()}};
+  if (!model.column_names.empty()) metadata["column_names"] = json(model.column_names).dump();
+  return metadata;
 }
 
 // ---- Reading ----------------------------------------------------------------------------------
@@ -67,6 +69,8 @@ class Fields {
  public:
   Fields(const TensorMetadata& metadata, const std::string& file)
       : metadata_(metadata), file_(file) {}
+
+  [[nodiscard]] bool has(const std::string& key) const { return metadata_.contains(key); }
 
   [[nodiscard]] const std::string& text(const std::string& key) const {
     const auto found = metadata_.find(key);
@@ -113,10 +117,14 @@ bool has_members(const json& value, std::initializer_list<const char*> names) {
          std::ranges::all_of(names, [&](const char* name) { return value.contains(name); });
 }
 
+bool is_list_of_texts(const json& value) {
+  return value.is_array() &&
+         std::ranges::all_of(value, [](const json& name) { return name.is_string(); });
+}
+
 ClassList classes_of(const Fields& fields, const std::string& file) {
   const json value = fields.parsed("classes");
-  const auto is_string = [](const json& name) { return name.is_string(); };
-  if (!value.is_array() || value.size() < 2 || !std::ranges::all_of(value, is_string)) {
+  if (!is_list_of_texts(value) || value.size() < 2) {
     fields.wrong("classes", "a list of two or more names");
   }
   auto classes = value.get<ClassList>();
@@ -133,6 +141,19 @@ std::vector<std::size_t> shape_of(const Fields& fields) {
     fields.wrong("shape", "a list of whole numbers");
   }
   return value.get<std::vector<std::size_t>>();
+}
+
+/// Only models of columns that have names have this entry.
+std::vector<std::string> column_names_of(const Fields& fields, std::size_t features,
+                                         const std::string& file) {
+  if (!fields.has("column_names")) return {};
+  const json value = fields.parsed("column_names");
+  if (!is_list_of_texts(value) || value.size() != features) {
+    fields.wrong("column_names", fmt::format("a list of {} names", features));
+  }
+  auto names = value.get<std::vector<std::string>>();
+  check_column_names(names, features, file);
+  return names;
 }
 
 Preprocessing preprocessing_of(const Fields& fields) {
@@ -275,6 +296,7 @@ std::optional<double> PathPoint::accuracy() const {
 
 void write_model(const RidgeModel& model, const std::filesystem::path& path, bool overwrite) {
   check_classes(model.classes, path.string());
+  check_column_names(model.column_names, model.features(), path.string());
   const std::uint64_t classes = model.classes.size();
   const std::uint64_t features = model.features();
   const std::array<TensorView, 3> tensors{{{"weights", {classes, features}, model.weights.span()},
@@ -287,8 +309,10 @@ RidgeModel read_model(const std::filesystem::path& path) {
   const std::string file = path.string();
   const TensorFile tensors = read_tensors(path);
   RidgeModel model;
-  read_metadata(Fields(tensors.metadata, file), file, model);
+  const Fields fields(tensors.metadata, file);
+  read_metadata(fields, file, model);
   take_tensors(tensors, file, model);
+  model.column_names = column_names_of(fields, model.features(), file);
   return model;
 }
 

@@ -37,8 +37,9 @@ struct RidgeModel {
   std::uint64_t training_rows = 0;
   bool signed_bytes = false;       ///< the training rows were int8; no other type tells on a model
   std::vector<std::size_t> shape;  ///< of one row, as in SourceInfo
-  Preprocessing preprocessing;     ///< of the training rows
-  std::vector<PathPoint> path;     ///< empty for a single lambda
+  std::vector<std::string> column_names;  ///< as in SourceInfo
+  Preprocessing preprocessing;            ///< of the training rows
+  std::vector<PathPoint> path;            ///< empty for a single lambda
 
   [[nodiscard]] std::size_t features() const noexcept { return weights.columns(); }
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arete/core/error.hpp"
+#include "arete/data/row_description.hpp"
 #include "arete/moments/moments_file.hpp"
 
 namespace arete {
@@ -44,6 +45,7 @@ void require_compatible(const MomentsSet& into, const MomentsSet& other, const s
          "{}: its rows were parted by another rule ({}) than those that it is merged with ({})",
          name, describe(other.rule), describe(into.rule));
   }
+  check_same_columns(other.column_names, into.column_names, name, "what it is merged with");
 }
 
 /// The union of two sorted lists, in which no two ranges touch.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "arete/data/row_source.hpp"
@@ -20,6 +21,7 @@ struct MomentsSet {
   ElementType type = ElementType::uint8;  ///< of the rows
   std::vector<std::size_t> shape;         ///< of one row, as in SourceInfo
   Preprocessing preprocessing;
+  std::vector<std::string> column_names;  ///< as in SourceInfo
 };
 
 /// Writes `set` to `path`, through a temporary file that is renamed. The bytes depend on `set`
@@ -42,9 +44,10 @@ void write_moments(const MomentsSet& set, OutputFile& file);
 [[nodiscard]] bool is_moments_file(const std::filesystem::path& path);
 
 /// into += other, classes aligned by name. Throws Error (input) naming `other_name`, and leaves
-/// `into` as it was, when rule, features, shape, element type or preprocessing differ, rows
-/// overlap, or exact integer sums would reach 2^53. Sums of float-typed rows that reach it are no
-/// longer exact, and say so.
+/// `into` as it was, when rule, features, shape, element type, preprocessing, or the names of
+/// columns or their order differ, rows overlap, or exact integer sums would reach 2^53. Features
+/// with names do not add to features without: nobody knows whether they are the same. Sums of
+/// float-typed rows that reach 2^53 are no longer exact, and say so.
 void merge(MomentsSet& into, const MomentsSet& other, const std::string& other_name);
 
 }  // namespace arete

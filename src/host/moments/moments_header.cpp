@@ -63,8 +63,9 @@ class FieldReader {
     }
     return count;
   }
+  [[nodiscard]] bool is_at_end() const noexcept { return position_ == bytes_.size(); }
   void end() const {
-    if (position_ != bytes_.size()) {
+    if (!is_at_end()) {
       fail(ErrorKind::input, "{}: byte {}: the header has {} bytes more than its fields", file_,
            begin_ + position_, bytes_.size() - position_);
     }
@@ -137,6 +138,21 @@ ElementType get_type(FieldReader& fields, const std::string& file) {
   return *type;
 }
 
+/// The last field, which only files of columns that have names have.
+std::vector<std::string> get_column_names(FieldReader& fields, std::size_t features,
+                                          const std::string& file) {
+  constexpr std::string_view what = "names of columns";
+  if (fields.is_at_end()) return {};
+  const std::uint32_t count = fields.get_count(sizeof(std::uint32_t), what);
+  if (count != features) {
+    fail(ErrorKind::input, "{}: has {} {} for {} features", file, count, what, features);
+  }
+  std::vector<std::string> names(count);
+  for (std::string& name : names) name = fields.get_text(what);
+  check_column_names(names, features, file);
+  return names;
+}
+
 void check_rows(const std::vector<RowRange>& rows, const std::string& file) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].first >= rows[i].last || (i > 0 && rows[i].first <= rows[i - 1].last)) {
@@ -169,6 +185,10 @@ std::vector<std::byte> header_fields(const MomentsSet& set) {
     fields.put(range.first);
     fields.put(range.last);
   }
+  if (!set.column_names.empty()) {
+    fields.put(static_cast<std::uint32_t>(set.column_names.size()));
+    for (const std::string& name : set.column_names) fields.put(std::string_view(name));
+  }
   return fields.take();
 }
 
@@ -190,6 +210,7 @@ MomentsHeader parse_header(std::span<const std::byte> fields, std::uint64_t begi
     range.first = reader.get<std::uint64_t>("row ranges");
     range.last = reader.get<std::uint64_t>("row ranges");
   }
+  set.column_names = get_column_names(reader, header.features, file);
   reader.end();
   check_row_shape(set.shape, header.features, set.preprocessing, file);
   check_classes(header.classes, file);

@@ -190,7 +190,7 @@ Checkpoint::Checkpoint(const CheckpointOptions& options, const RowSource& source
   const auto d = static_cast<double>(info.features);
   piece_bytes_ = part_count(fit.rule) * d * (d / 2 + static_cast<double>(info.classes.size())) *
                  sizeof(double);
-  set_ = {fit.rule, {}, {}, info.type, info.shape, info.preprocessing};
+  set_ = {fit.rule, {}, {}, info.type, info.shape, info.preprocessing, info.column_names};
   std::string listing;
   if (communicator.rank() == 0) {
     listing = prepare_folder(folder_, job_identity(source, rows, fit), lock_);
@@ -225,7 +225,8 @@ void Checkpoint::restore(Session& session) {
   std::vector<RowRange> found;
   for (const fs::path& piece : old_) {
     const MomentsSet set = read_piece(piece, read_moments);
-    if (set.rule != set_.rule || set.type != set_.type || set.shape != set_.shape) {
+    if (set.rule != set_.rule || set.type != set_.type || set.shape != set_.shape ||
+        set.column_names != set_.column_names) {
       fail(ErrorKind::input, "{}: is not a piece of this job; without it its rows are read again",
            piece.string());
     }

@@ -9,6 +9,7 @@
 #include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
 #include "arete/core/stopwatch.hpp"
+#include "arete/data/row_description.hpp"
 #include "arete/moments/int8_instructions.hpp"
 #include "arete/train/accumulate.hpp"
 #include "arete/train/path_search.hpp"
@@ -137,7 +138,7 @@ DataSummary sum_of_ranks(DataSummary summary, const PartRule& rule, Communicator
 /// For comparing what ranks have read.
 std::string describe(const MomentsSet& moments) {
   std::uint64_t rows = 0;
-  std::uint32_t crc = 0;
+  std::uint32_t crc = checksum_of_names(moments.column_names);
   for (const Moments& part : moments.parts) {
     rows += part.rows;
     crc = checksum_of(std::span<const std::uint64_t>(part.class_counts), crc);
@@ -189,6 +190,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   FitResult result;
   result.model.signed_bytes = source.info().type == ElementType::int8;
   result.model.shape = source.info().shape;
+  result.model.column_names = source.info().column_names;
   result.model.preprocessing = source.info().preprocessing;
   // Pieces of a checkpoint are sums of rows that were divided.
   const Parallel asked = options.checkpoint ? Parallel::data : options.parallel;
@@ -231,6 +233,7 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
   FitResult result;
   result.model.signed_bytes = moments.type == ElementType::int8;
   result.model.shape = moments.shape;
+  result.model.column_names = moments.column_names;
   result.model.preprocessing = moments.preprocessing;
   // Every rank has read all sums: there are only lambdas to divide.
   if (communicator.size() > 1)

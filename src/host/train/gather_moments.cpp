@@ -21,6 +21,7 @@ MomentsSet set_of(Session& session, const SourceInfo& info, const FitOptions& op
   set.type = info.type;
   set.shape = info.shape;
   set.preprocessing = info.preprocessing;
+  set.column_names = info.column_names;
   return set;
 }
 

@@ -2,8 +2,10 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "arete/core/checksum.hpp"
 #include "arete/core/error.hpp"
@@ -40,6 +42,16 @@ std::string describe(const Preprocessing& p) {
       p.binarise ? fmt::format("binarised at {}", *p.binarise) : "not binarised");
 }
 
+/// Of a long list the one item in which it differs from another: `at` is in it.
+std::string_view item_at(std::string_view list, std::size_t at) {
+  constexpr std::string_view between = ", ";
+  constexpr std::size_t most_shown = 200;
+  if (list.size() <= most_shown) return list;
+  const std::size_t before = at == 0 ? list.npos : list.rfind(between, at - 1);
+  const std::size_t first = before == list.npos ? 0 : before + between.size();
+  return list.substr(first, list.find(between, at) - first);
+}
+
 }  // namespace
 
 JobIdentity job_identity(const RowSource& source, RowRange rows, const FitOptions& options) {
@@ -47,6 +59,7 @@ JobIdentity job_identity(const RowSource& source, RowRange rows, const FitOption
   return {{"rows", fmt::format("{}:{}", rows.first, rows.last)},
           {"number of the first row", fmt::format("{}", options.first_row)},
           {"shape of a row", fmt::format("{}", fmt::join(info.shape, "x"))},
+          {"columns", fmt::format("{}", info.column_names)},
           {"element type", std::string(name_of(info.type))},
           {"classes", fmt::format("{}", fmt::join(info.classes, ", "))},
           {"held-out rows", describe(options.rule)},
@@ -74,12 +87,16 @@ void check_identity(const std::filesystem::path& file, const JobIdentity& identi
          folder);
   }
   for (const auto& [name, value] : identity) {
-    const auto found = json.find(name);
-    if (found != json.end() && found->is_string() && *found == value) continue;
+    const auto entry = json.find(name);
+    const bool is_text = entry != json.end() && entry->is_string();
+    const std::string found = is_text ? entry->get<std::string>() : "missing";
+    if (is_text && found == value) continue;
+    const auto differ = std::ranges::mismatch(found, value);
     fail(ErrorKind::input,
          "{}: is the checkpoint of another job: its {}: {}; of this one: {}; give another folder, "
          "or delete that one",
-         folder, name, found == json.end() ? std::string("missing") : found->dump(), value);
+         folder, name, item_at(found, static_cast<std::size_t>(differ.in1 - found.begin())),
+         item_at(value, static_cast<std::size_t>(differ.in2 - value.begin())));
   }
 }
 

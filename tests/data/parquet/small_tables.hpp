@@ -60,6 +60,24 @@ Array numbers(const std::vector<Value>& values) {
   return require(builder.Finish());
 }
 
+/// Pixel j of each row.
+inline std::vector<std::uint8_t> column_of(const Pixels& pixels, std::size_t j) {
+  std::vector<std::uint8_t> values;
+  for (std::size_t row = 0; row < pixels.rows(); ++row) {
+    values.push_back(pixels.values[row * pixels.features + j]);
+  }
+  return values;
+}
+
+/// A column "p4" for each entry 4 of `order`: the pixels of that number.
+inline Columns pixel_columns(const Pixels& pixels, const std::vector<std::size_t>& order) {
+  Columns columns;
+  for (const std::size_t j : order) {
+    columns.emplace_back("p" + std::to_string(j), numbers<arrow::UInt8Type>(column_of(pixels, j)));
+  }
+  return columns;
+}
+
 template <typename Builder = arrow::BinaryBuilder>
 Array binary(const Pixels& pixels) {
   Builder builder;

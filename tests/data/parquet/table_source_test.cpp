@@ -127,21 +127,12 @@ TEST_F(TableSource, ReadsVectorsOfSparkMl) {
 }
 
 TEST_F(TableSource, ReadsManyColumns) {
-  const auto column = [&](std::size_t j) {
-    std::vector<std::uint8_t> values;
-    for (std::size_t row = 0; row < rows; ++row) {
-      values.push_back(pixels_.values[row * pixels_.features + j]);
-    }
-    return values;
-  };
-  st::Columns bytes{{"label", st::numbers<arrow::Int32Type>(some_labels())}};
-  st::Columns mixed;
-  for (std::size_t j = 0; j < pixels_.features; ++j) {
-    const std::string name = "p" + std::to_string(j);
-    bytes.emplace_back(name, st::numbers<arrow::UInt8Type>(column(j)));
-    mixed.emplace_back(name, j % 2 == 0 ? st::numbers<arrow::UInt8Type>(column(j))
-                                        : st::numbers<arrow::FloatType>(column(j)));
+  st::Columns bytes = st::pixel_columns(pixels_, {0, 1, 2, 3, 4, 5});
+  st::Columns mixed = bytes;
+  for (std::size_t j = 1; j < pixels_.features; j += 2) {
+    mixed[j].second = st::numbers<arrow::FloatType>(st::column_of(pixels_, j));
   }
+  bytes.insert(bytes.begin(), {"label", st::numbers<arrow::Int32Type>(some_labels())});
   TableOptions options;
   options.features_pattern = "*";  // the label is none, wherever labels come from
   const auto path = st::write_parquet(folder_ / "b.parquet", bytes);

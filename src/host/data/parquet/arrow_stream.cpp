@@ -87,6 +87,7 @@ class ArrowStream final : public RowStream {
     info_.features = layout_.features;
     info_.type = layout_.type;
     info_.shape = layout_.shape;
+    if (columns_.are_numbers) info_.column_names = columns_.features;
     info_.preprocessing = layout_.preprocessing;
     info_.is_numbered = columns_.row.has_value();
     threads_ = options.threads;

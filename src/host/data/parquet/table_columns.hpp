@@ -25,7 +25,8 @@ struct TableColumns {
 
 /// The columns that the options name, and where they do not, those that are customarily called so.
 /// `keys` are those of the folders. Throws Error (input) that begins with `name` and lists what
-/// there is where nothing fits; (usage) for options that contradict each other.
+/// there is where nothing fits; (usage) for options that contradict each other, or
+/// options.column_names.
 [[nodiscard]] TableColumns choose_columns(
     const arrow::Schema& schema, const std::vector<std::pair<std::string, std::string>>& keys,
     const OpenOptions& options, const std::string& name);

@@ -298,6 +298,7 @@ SourceInfo describe(const std::string& name, const OpenTables& open,
   info.features = open.layout.features;
   info.type = open.layout.type;
   info.shape = open.layout.shape;
+  if (open.columns.are_numbers) info.column_names = open.columns.features;
   info.classes = open.labels.classes;
   info.labels_checksum =
       checksum_of(std::span<const std::uint64_t>(open.numbers),
