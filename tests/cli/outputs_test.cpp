@@ -69,8 +69,6 @@ TEST_F(Outputs, NeverReplaceAFileOfAFolderThatIsRead) {
   for (const fs::path& name : {test, data.path() / "t10k-labels-idx1-ubyte"}) {
     expect_failure({"fit", images, "--out", name, "--force"}, 2, "is read");
   }
-  expect_failure({"fit", (data.path() / "*.parquet").string(), "--out", images, "--force"}, 2,
-                 "is read");
   EXPECT_EQ(bytes_of(images), pixels);
   // A result may lie there, and be replaced.
   const std::string model = data.path() / "model";
@@ -116,6 +114,17 @@ TEST_F(Outputs, ThatNobodyReadsEndTheCommandInSilence) {
   const Result closed = arete(with_data("moments", {"-o", "-"}), {Output::closed_pipe, {}});
   EXPECT_EQ(closed.exit, 141);
   EXPECT_EQ(closed.err, "");
+}
+
+TEST_F(Outputs, AreNotInTheFolderOfACheckpoint) {
+  fs::create_directory(at("pieces"));
+  for (const char* name : {"pieces/model", "pieces/arete-job.json", "pieces/../pieces/x"}) {
+    expect_failure(with_data("fit", {"--lambdas", "1", "--checkpoint", at("pieces"), "--out",
+                                     at(name), "--force"}),
+                   2, "folder of the checkpoint");
+    expect_failure(with_data("moments", {"--checkpoint", at("pieces"), "-o", at(name)}), 2,
+                   "folder of the checkpoint");
+  }
 }
 
 TEST_F(Outputs, OfACheckpointTakeNoPlaceOfOthers) {

@@ -91,7 +91,7 @@ TEST_F(ReportCommand, MistakenUseIsRefusedBeforeTheWork) {
   json_of({"fit", data_, "--lambdas", "1,10", "--out", model_});
   folder_.write("page.html", "mine");
   expect_failure({"report", model_, "-o", page_}, 2, "exists");
-  expect_failure({"fit", data_, "--report", page_}, 2, "exists");
+  expect_failure({"fit", data_, "--report", page_}, 2, "not replaced");  // beside the data
   EXPECT_EQ(bytes_of(page_), "mine");
   expect_failure({"report", model_}, 2, "--out");
   expect_failure({"report", model_, "--labels", "x", "-o", at("new")}, 2, "DATA, which is missing");

@@ -74,6 +74,7 @@ void check_neighbours(const Output& output, const fs::path& folder) {
 }
 
 void check_inputs(const Output& output, const std::vector<fs::path>& inputs) {
+  if (is_folder(output.path)) return;  // which cannot be written anyway
   for (const fs::path& input : inputs) {
     if (are_same(output.path, input)) {
       fail(ErrorKind::usage, "{}: {} is read, so it cannot be replaced; give another name",

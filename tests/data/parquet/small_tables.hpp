@@ -193,14 +193,17 @@ inline std::filesystem::path write_parquet(const std::filesystem::path& path,
   return write_parquet(path, *table(columns), options);
 }
 
-enum class Ipc : std::uint8_t { file, stream };
+enum class Ipc : std::uint8_t { file, stream, old_stream };  // as before version 0.15
 
 inline std::filesystem::path write_arrow(const std::filesystem::path& path, const Columns& columns,
                                          std::int64_t batch_rows, Ipc ipc = Ipc::file) {
   const auto all = table(columns);
   const auto file = require(arrow::io::FileOutputStream::Open(path.string()));
-  const auto writer = require(ipc == Ipc::file ? arrow::ipc::MakeFileWriter(file, all->schema())
-                                               : arrow::ipc::MakeStreamWriter(file, all->schema()));
+  auto options = arrow::ipc::IpcWriteOptions::Defaults();
+  options.write_legacy_ipc_format = ipc == Ipc::old_stream;
+  const auto writer =
+      require(ipc == Ipc::file ? arrow::ipc::MakeFileWriter(file, all->schema(), options)
+                               : arrow::ipc::MakeStreamWriter(file, all->schema(), options));
   require(writer->WriteTable(*all, batch_rows));
   require(writer->Close());
   require(file->Close());

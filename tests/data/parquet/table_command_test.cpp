@@ -63,8 +63,8 @@ class TableCommand : public testing::Test {
     return folder;
   }
 
-  /// A stream of rows first..last-1, whose dictionary is in no order.
-  std::filesystem::path write_stream(std::size_t first, std::size_t last) {
+  /// A stream of rows first..last-1, whose dictionary is in no order; `old`: as before Arrow 0.15.
+  std::filesystem::path write_stream(std::size_t first, std::size_t last, bool old = false) {
     const auto pixels = columns(st::binary(pixels_));
     std::vector<std::int64_t> numbers(rows);
     std::iota(numbers.begin(), numbers.end(), 0);
@@ -81,7 +81,8 @@ class TableCommand : public testing::Test {
       some.emplace_back(name, array->Slice(static_cast<std::int64_t>(first),
                                            static_cast<std::int64_t>(last - first)));
     }
-    return st::write_arrow(folder_ / "stream", some, 13, st::Ipc::stream);
+    return st::write_arrow(folder_ / (old ? "old stream" : "stream"), some, 13,
+                           old ? st::Ipc::old_stream : st::Ipc::stream);
   }
 
   test_files::TemporaryFolder folder_;
@@ -161,7 +162,7 @@ TEST_F(TableCommand, RefusesStreamsThatAreNone) {
   expect("/dev/null", 3, "standard input");
   const std::string bytes = bytes_of(whole);
   constexpr std::size_t mark = 8;  // of the end
-  expect(folder_.write("no end", bytes.substr(0, bytes.size() - mark)), 3, "cut short");
+  expect(folder_.write("no end", bytes.substr(0, bytes.size() - mark)), 3, "no mark of its end");
   expect(folder_.write("two", bytes + bytes), 3, "goes on after the end");
   expect(folder_.write("cut", bytes_of(whole).substr(0, 2000)), 3, "standard input");
   expect(write_stream(0, 0), 3, "has no rows");
@@ -174,6 +175,47 @@ TEST_F(TableCommand, RefusesStreamsThatAreNone) {
   run::Options terminal;
   terminal.output = run::Output::terminal;
   EXPECT_EQ(run::arete({"moments", idx_, "-o", "-"}, terminal).exit, 2);
+}
+
+TEST_F(TableCommand, ReplacesNoFileThatIsRead) {
+  const auto write = [&](const std::string& name) {
+    std::filesystem::create_directories((folder_ / name).parent_path());
+    return st::write_parquet(folder_ / name, columns(st::binary(pixels_)));
+  };
+  const std::string file = write("deep/a/x.parquet");
+  write("deep/b/x.parquet");
+  const std::string store = write("store/x.parquet");
+  std::filesystem::create_directory(folder_ / "linked");
+  std::filesystem::create_symlink(store, folder_ / "linked/x.parquet");
+  const std::string bytes = bytes_of(file);
+  const auto expect = [&](const std::string& data, const std::string& out) {
+    run::expect_failure({"fit", folder_ / data, "--lambdas", "1", "--out", out, "--force"}, 2,
+                        "--out");
+  };
+  expect("deep/*/x.parquet", file);
+  expect("deep/?/*", file);
+  expect("linked", store);
+  expect("linked", folder_ / "linked/x.parquet");
+  // Nor is a file laid where it would be taken for one of the table.
+  expect("store", folder_ / "store/model");
+  EXPECT_EQ(bytes_of(file), bytes);
+  EXPECT_EQ(bytes_of(store), bytes);
+  static_cast<void>(run::json_of(
+      {"fit", folder_ / "store", "--lambdas", "1", "--out", folder_ / "store/_model"}));
+  static_cast<void>(run::json_of(
+      {"fit", folder_ / "deep/*/x.parquet", "--lambdas", "1", "--out", folder_ / "deep/a/model"}));
+}
+
+TEST_F(TableCommand, TakesStreamsOfOldWriters) {
+  run::Options options;
+  options.input = write_stream(0, 50);
+  const std::string expected = run::arete({"moments", "-", "-o", "-"}, options).out;
+  EXPECT_FALSE(expected.empty());
+  options.input = write_stream(0, 50, true);
+  EXPECT_EQ(run::arete({"moments", "-", "-o", "-"}, options).out, expected);
+  const std::string bytes = bytes_of(options.input);
+  options.input = folder_.write("old cut", bytes.substr(0, bytes.size() - 4));
+  run::expect_failure({"moments", "-", "-o", "-"}, 3, "no mark of its end", options);
 }
 
 TEST_F(TableCommand, PredictsByTheNumbersOfRows) {

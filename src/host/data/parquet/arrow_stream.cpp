@@ -25,28 +25,25 @@ namespace {
 
 const std::string stream_name = "standard input";
 
-/// Standard input, and the last bytes that were read of it.
+/// Standard input, and whether a stream has ended there.
 class Stdin final : public arrow::io::StdinStream {
  public:
   arrow::Result<std::int64_t> Read(std::int64_t size, void* into) override {
     ARROW_ASSIGN_OR_RAISE(const std::int64_t count, StdinStream::Read(size, into));
-    remember({static_cast<const char*>(into), static_cast<std::size_t>(count)});
+    last_.assign(static_cast<const char*>(into), static_cast<std::size_t>(std::min(count, kept)));
     return count;
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t size) override {
     ARROW_ASSIGN_OR_RAISE(auto buffer, StdinStream::Read(size));
-    remember(
-        {reinterpret_cast<const char*>(buffer->data()), static_cast<std::size_t>(buffer->size())});
+    last_ = std::string(static_cast<std::string_view>(*buffer).substr(0, kept));
     return buffer;
   }
 
   /// Arrow takes a stream that ends without the mark of its end for a whole one, and says nothing
   /// of what comes after it: sums would lack the rows of a writer that died, or of a second stream.
+  /// The mark is a length of zero, and the last that is read.
   void check_end() {
-    constexpr std::string_view mark("\xFF\xFF\xFF\xFF\0\0\0\0", mark_size);
-    // Before version 0.15 messages began with their length, and the mark was a length of zero.
-    const bool is_old = first_ != mark.substr(0, length_size);
-    if (!last_.ends_with(is_old ? mark.substr(length_size) : mark)) {
+    if (last_ != std::string(4, '\0')) {
       fail(ErrorKind::input,
            "{}: has no mark of its end, as closing a stream writes it; was its writer cut short?",
            stream_name);
@@ -60,17 +57,9 @@ class Stdin final : public arrow::io::StdinStream {
   }
 
  private:
-  static constexpr std::size_t mark_size = 8;
-  static constexpr std::size_t length_size = 4;
+  static constexpr std::int64_t kept = 8;
 
-  void remember(std::string_view bytes) {
-    if (first_.size() < length_size) first_ += bytes.substr(0, length_size - first_.size());
-    last_ += bytes.substr(bytes.size() - std::min(mark_size, bytes.size()));
-    last_.erase(0, last_.size() - std::min(mark_size, last_.size()));
-  }
-
-  std::string first_;
-  std::string last_;
+  std::string last_;  ///< how what was last read begins
 };
 
 class ArrowStream final : public RowStream {
