@@ -159,6 +159,7 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
     setup.session.reduce(setup.communicator);
   }
   result.summary = setup.session.summary();
+  setup.listener.progress("moments", 1, 1);  // finishing large sums takes a while
   if (result.parallel.mode == Parallel::average) {
     result.summary = sum_of_ranks(std::move(result.summary), options.rule, setup.communicator);
   }
