@@ -67,11 +67,13 @@ inline void read_rows(const RowSource& source) {
 }
 
 /// Opens a file as the command does, and reads it.
-inline int open_and_read(const std::uint8_t* data, std::size_t size) {
+inline int open_and_read(const std::uint8_t* data, std::size_t size,
+                         const TableOptions& table = {}) {
   const MemoryFile file(data, size);
   return attempt([&] {
     OpenOptions options;
     options.memory = memory_limit;
+    options.table = table;
     read_rows(*open_source(file.path(), options));
   });
 }

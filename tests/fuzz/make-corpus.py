@@ -109,6 +109,15 @@ def main():
         put("model", "model", (folder / "model").read_bytes())
         put("moments", "one", (folder / "one").read_bytes())
         put("moments", "two", (folder / "two").read_bytes())
+        named = pyarrow.table({**{f"p{j}": rows[:, j] for j in range(6)}, "label": labels.tolist()})
+        pyarrow.parquet.write_table(named, folder / "named.parquet")
+        data = [folder / "named.parquet", "--features-columns", "p*"]
+        for words in (["fit", *data, "--lambdas", "1", "--holdout", "0", "--out", folder / "named model"],
+                      ["moments", *data, "-o", folder / "named"]):
+            subprocess.run([sys.argv[1], *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+        put("model", "named", (folder / "named model").read_bytes())
+        put("moments", "named", (folder / "named").read_bytes())
+        put("parquet", "named.parquet", (folder / "named.parquet").read_bytes())
         (folder / "flat.npy").write_bytes(npy(numpy.tile(pixels.reshape(6, 6), (10, 1))))
         subprocess.run([sys.argv[1], "moments", folder / "flat.npy", "--labels", folder / "x-labels.npy",
                         "--rows", "0:40", "-o", folder / "piece"], check=True, stdout=subprocess.DEVNULL)
