@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 #include "core/temporary_folder.hpp"
 
@@ -27,20 +28,23 @@ TEST(Memory, OfControlGroupsIsTheLeastOfThemAndOfThoseTheyLieIn) {
   const test::TemporaryFolder root;
   const auto listing = root.write("listing", "5:cpu:/other\n4:memory:/job/step\n0::/user/slice\n");
   const auto left = [&] { return memory_left_in_control_groups(root.path(), listing); };
+  const auto write_v1 = [&](const std::string& group, const char* limit, const char* usage) {
+    root.write("memory/" + group + "/memory.limit_in_bytes", limit);
+    root.write("memory/" + group + "/memory.usage_in_bytes", usage);
+  };
+  const auto write_v2 = [&](const std::string& group, const char* limit, const char* usage) {
+    root.write(group + "/memory.max", limit);
+    root.write(group + "/memory.current", usage);
+  };
   EXPECT_EQ(left(), std::numeric_limits<std::size_t>::max());
-  root.write("memory/job/memory.limit_in_bytes", "5000\n");
-  root.write("memory/job/memory.usage_in_bytes", "1000\n");
+  write_v1("job", "5000\n", "1000\n");
   EXPECT_EQ(left(), 4000U);
-  root.write("memory/job/step/memory.limit_in_bytes", "3000\n");
-  root.write("memory/job/step/memory.usage_in_bytes", "500\n");
+  write_v1("job/step", "3000\n", "500\n");
   EXPECT_EQ(left(), 2500U);
-  root.write("user/memory.max", "2000\n");
-  root.write("user/memory.current", "100\n");
-  root.write("user/slice/memory.max", "max\n");
-  root.write("user/slice/memory.current", "100\n");
+  write_v2("user", "2000\n", "100\n");
+  write_v2("user/slice", "max\n", "100\n");
   EXPECT_EQ(left(), 1900U);
-  root.write("memory/other/memory.limit_in_bytes", "1\n");
-  root.write("memory/other/memory.usage_in_bytes", "1\n");
+  write_v1("other", "1\n", "1\n");
   EXPECT_EQ(left(), 1900U);
 }
 

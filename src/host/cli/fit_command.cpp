@@ -61,6 +61,7 @@ void check_usage(const CLI::App& parser, const FitArguments& arguments,
   std::vector<Output> outputs;
   if (arguments.out) outputs.push_back({"--out", *arguments.out});
   if (arguments.report) outputs.push_back({"--report", *arguments.report});
+  if (outputs.empty()) return;
   std::vector<std::filesystem::path> inputs = inputs_of(arguments.data);
   DataOptions test;
   test.data = arguments.test.value_or("").string();

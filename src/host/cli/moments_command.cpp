@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -59,11 +58,12 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
 /// The name of standard input and output.
 constexpr std::string_view standard_stream = "-";
 
-void check_output(const OutputOptions& output, const std::vector<std::filesystem::path>& inputs,
+/// `data`: what is read and must not be replaced.
+void check_output(const OutputOptions& output, const DataOptions& data,
                   const Communicator& communicator) {
   if (communicator.rank() != 0) return;
   if (output.out != standard_stream) {
-    check_outputs({{"--out", output.out}}, output.force, inputs);
+    check_outputs({{"--out", output.out}}, output.force, inputs_of(data));
     return;
   }
   if (output_is_terminal()) {
@@ -156,7 +156,7 @@ MomentsSet data_moments(const MomentsArguments& arguments, Backend& backend,
 void run_moments(const CLI::App& parser, MomentsArguments arguments, Communicator& communicator) {
   const Stopwatch stopwatch;
   ConsoleListener listener;
-  check_output(arguments.output, inputs_of(arguments.data), communicator);
+  check_output(arguments.output, arguments.data, communicator);
   check_checkpoint(arguments.checkpoint, {{"--out", arguments.output.out}});
   if (arguments.rule.holdout == 0.0) {
     refuse_options(parser, {"--seed"}, "--holdout 0 holds nothing out");

@@ -86,10 +86,12 @@ void check_inputs(const Output& output, const std::vector<fs::path>& inputs) {
 
 }  // namespace
 
-std::vector<fs::path> inputs_of(const DataOptions& options) {
-  if (options.data.empty()) return {};
+std::vector<fs::path> inputs_of(const DataOptions& options, const fs::path& model) {
+  std::vector<fs::path> inputs;
+  if (!model.empty()) inputs.push_back(model);
+  if (options.data.empty()) return inputs;
   const fs::path data = options.data;
-  std::vector<fs::path> inputs = {data};
+  inputs.push_back(data);
   const auto add_labels = [&inputs](const fs::path& rows) {
     std::ranges::copy(customary_idx_labels(rows), std::back_inserter(inputs));
     std::ranges::copy(customary_npy_labels(rows), std::back_inserter(inputs));

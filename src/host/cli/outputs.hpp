@@ -14,8 +14,10 @@ struct Output {
   std::filesystem::path path;
 };
 
-/// The names of all that is read for DATA and its labels: files, and folders of files.
-[[nodiscard]] std::vector<std::filesystem::path> inputs_of(const DataOptions& options);
+/// The names of all that is read for DATA, its labels and a MODEL, where there are such: files, and
+/// folders of files. Lists the files of a table: for commands that have something to write.
+[[nodiscard]] std::vector<std::filesystem::path> inputs_of(const DataOptions& options,
+                                                           const std::filesystem::path& model = {});
 
 /// Throws Error (usage) for an output in the folder of a checkpoint, which is removed in the end.
 void check_checkpoint(const CheckpointArguments& checkpoint, const std::vector<Output>& outputs);

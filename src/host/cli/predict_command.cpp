@@ -134,9 +134,8 @@ void check_usage(const CLI::App& parser, const PredictArguments& arguments,
          arguments.out->string());
   }
   if (communicator.rank() != 0) return;
-  std::vector<std::filesystem::path> inputs = inputs_of(arguments.data);
-  inputs.emplace_back(arguments.model);
-  check_outputs({{"--out", *arguments.out}}, arguments.force, inputs);
+  check_outputs({{"--out", *arguments.out}}, arguments.force,
+                inputs_of(arguments.data, arguments.model));
 }
 
 void run_predict(const CLI::App& parser, PredictArguments arguments, Communicator& communicator) {

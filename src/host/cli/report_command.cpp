@@ -2,7 +2,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "arete/cli/console.hpp"
 #include "arete/cli/options.hpp"
@@ -35,9 +34,8 @@ void check_usage(const CLI::App& parser, const ReportArguments& arguments,
     refuse_options(parser, table_option_names(), "is for DATA, which is missing");
   }
   if (communicator.rank() != 0) return;
-  std::vector<std::filesystem::path> inputs = inputs_of(arguments.data);
-  inputs.emplace_back(arguments.model);
-  check_outputs({{"--out", *arguments.out}}, arguments.force, inputs);
+  check_outputs({{"--out", *arguments.out}}, arguments.force,
+                inputs_of(arguments.data, arguments.model));
 }
 
 void run_report(const CLI::App& parser, ReportArguments arguments, Communicator& communicator) {

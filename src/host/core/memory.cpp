@@ -69,8 +69,8 @@ std::size_t address_space_limit() {
   return limit.rlim_cur;
 }
 
-/// The least that is left in the group `name` (a path from `root`) and in those that it lies in.
-/// A container may see the names of groups that it does not see; its own is `root`.
+/// The least that is left in the group `name` (a path from `root`) and in those that it lies in
+/// below `root`. A container may see the names of groups that it does not see.
 std::size_t left_up_from(const fs::path& root, fs::path name, const GroupFiles& files) {
   std::size_t left = unknown;
   name = name.relative_path();
@@ -78,13 +78,16 @@ std::size_t left_up_from(const fs::path& root, fs::path name, const GroupFiles& 
   for (; !name.empty(); name = name.parent_path()) {
     left = std::min(left, left_in(root / name, files));
   }
-  return std::min(left, left_in(root, files));
+  return left;
 }
 
 }  // namespace
 
 std::size_t memory_left_in_control_groups(const fs::path& root, const fs::path& listing) {
-  std::size_t left = std::min(left_in(root, version_2), left_in(root / "memory", version_1));
+  const fs::path beside_v1 = root / "unified";
+  const fs::path v1 = root / "memory";
+  std::size_t left =
+      std::min({left_in(root, version_2), left_in(beside_v1, version_2), left_in(v1, version_1)});
   std::ifstream file(listing);
   // "0::/name" (version 2), "4:cpu,memory:/name".
   for (std::string number, controllers, name; std::getline(file, number, ':') &&
@@ -92,10 +95,10 @@ std::size_t memory_left_in_control_groups(const fs::path& root, const fs::path& 
                                               std::getline(file, name);) {
     if (controllers.empty()) {
       left = std::min(left, left_up_from(root, name, version_2));
-      left = std::min(left, left_up_from(root / "unified", name, version_2));  // beside version 1
+      left = std::min(left, left_up_from(beside_v1, name, version_2));
     }
     if (fmt::format(",{},", controllers).find(",memory,") != std::string::npos) {
-      left = std::min(left, left_up_from(root / "memory", name, version_1));
+      left = std::min(left, left_up_from(v1, name, version_1));
     }
   }
   return left;
