@@ -8,8 +8,9 @@
 problems.py says what the problems are, programs.py what each program does. Every run is a process of
 its own under a time limit; Arete alternates with each program, so that drift hits both.
 
-  arete compute  seconds.moments + reduce + solve + score of `arete fit --json`: sums of both parts,
-                 centring, ten factorisations with condition and residual, squared errors, scoring
+  arete compute  seconds.open + moments + reduce + solve + score of `arete fit --json`: room for the
+                 sums of both parts, those sums, centring, ten factorisations with condition and
+                 residual, squared errors, scoring
   arete process  wall time of that cold process: start, reading (and inflating) the files, all of
                  the above, and the refit on all rows, which few peers do
 
@@ -41,7 +42,7 @@ from programs import PROGRAMS, middle  # noqa: E402
 
 ON_GPU = ("torch", "cuml")
 ONE_LAMBDA = ("numpy-one-lambda",)  # compared with `arete fit` of that lambda alone
-STAGES = ("moments", "reduce", "solve", "score")
+STAGES = ("open", "moments", "reduce", "solve", "score")
 MODULES = ("numpy", "scipy", "scikit-learn", "himalaya", "pyspark", "torch", "cuml")
 
 

@@ -26,9 +26,9 @@ std::string or_dash(const std::optional<double>& value) {
 }
 
 Json seconds_json(const StageSeconds& seconds, double total) {
-  return {{"read", seconds.read},   {"moments", seconds.moments}, {"reduce", seconds.reduce},
-          {"solve", seconds.solve}, {"score", seconds.score},     {"refit", seconds.refit},
-          {"total", total}};
+  return {{"open", seconds.open},     {"read", seconds.read},   {"moments", seconds.moments},
+          {"reduce", seconds.reduce}, {"solve", seconds.solve}, {"score", seconds.score},
+          {"refit", seconds.refit},   {"total", total}};
 }
 
 Json path_json(const std::vector<PathEntry>& path) {

@@ -49,6 +49,12 @@ void check_parts(const FitResult& result, const FitOptions& options, const std::
   }
 }
 
+std::unique_ptr<Session> open(Backend& backend, const SessionOptions& options,
+                              StageSeconds& seconds) {
+  const Stopwatch watch(seconds.open);
+  return backend.open(options);
+}
+
 /// The final model: trained on everything at the chosen lambda, or as it was scored.
 void train_final(const SearchSetup& setup, double lambda, FitResult& result) {
   const Stopwatch watch(result.seconds.refit);
@@ -158,7 +164,11 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
     const Stopwatch watch(result.seconds.reduce);
     setup.session.reduce(setup.communicator);
   }
-  result.summary = setup.session.summary();
+  {
+    const Stopwatch watch(
+        result.seconds.moments);  // sums may be unfinished until they are asked for
+    result.summary = setup.session.summary();
+  }
   setup.listener.progress("moments", 1, 1);  // finishing large sums takes a while
   if (result.parallel.mode == Parallel::average) {
     result.summary = sum_of_ranks(std::move(result.summary), options.rule, setup.communicator);
@@ -199,7 +209,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   const std::string kernels = different_kernels(communicator);
   if (!kernels.empty()) warn(result, listener, kernels);
 
-  const auto session = backend.open(session_setup);
+  const auto session = open(backend, session_setup, result.seconds);
   const RowRange own = result.parallel.mode == Parallel::model
                            ? rows
                            : own_rows(source.info(), rows, options, communicator);
@@ -241,7 +251,7 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
     result.parallel = {Parallel::model, "moments hold no rows to divide"};
   check_same_options(options, communicator);
   check_same("the moments", describe(moments), communicator);
-  const auto session = backend.open(session_setup);
+  const auto session = open(backend, session_setup, result.seconds);
   session->add(moments.parts);
   const std::size_t memory = smallest(session_setup.memory, communicator);
   finish({*session, session_setup, nullptr, memory, options, communicator, listener}, "the moments",

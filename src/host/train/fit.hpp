@@ -48,8 +48,10 @@ struct PathEntry {
   std::vector<PathPoint> folds;  ///< one per fold; empty for a hold-out
 };
 
-/// Wall-clock seconds by stage. `read` is time spent waiting for rows.
+/// Wall-clock seconds by stage. `open` is time spent making room for the sums, and on a GPU taking
+/// hold of it; `read` waiting for rows.
 struct StageSeconds {
+  double open = 0;
   double read = 0;
   double moments = 0;
   double reduce = 0;
