@@ -160,13 +160,9 @@ std::string describe(const MomentsSet& moments) {
 /// Everything after the rows were summed: the path, the choice and the final model.
 void finish(const SearchSetup& setup, const std::string& source, FitResult& result) {
   const FitOptions& options = setup.options;
-  if (result.parallel.mode == Parallel::data) {
-    const Stopwatch watch(result.seconds.reduce);
-    setup.session.reduce(setup.communicator);
-  }
   {
-    const Stopwatch watch(
-        result.seconds.moments);  // sums may be unfinished until they are asked for
+    const Stopwatch watch(result.seconds.reduce);
+    if (result.parallel.mode == Parallel::data) setup.session.reduce(setup.communicator);
     result.summary = setup.session.summary();
   }
   setup.listener.progress("moments", 1, 1);  // finishing large sums takes a while

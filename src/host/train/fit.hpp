@@ -49,7 +49,7 @@ struct PathEntry {
 };
 
 /// Wall-clock seconds by stage. `open` is time spent making room for the sums, and on a GPU taking
-/// hold of it; `read` waiting for rows.
+/// hold of it; `read` waiting for rows; `reduce` finishing the sums, and adding those of all ranks.
 struct StageSeconds {
   double open = 0;
   double read = 0;
