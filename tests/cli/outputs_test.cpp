@@ -27,9 +27,7 @@ class Outputs : public testing::Test {
   }
 
   [[nodiscard]] Strings with_data(std::string command, const Strings& more) const {
-    Strings words = {std::move(command), at("x.npy"), "--labels", at("x-labels.npy")};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return sample::on_npy(std::move(command), folder_, "x", more);
   }
 
   test_files::TemporaryFolder folder_;

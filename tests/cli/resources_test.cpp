@@ -96,12 +96,8 @@ TEST_F(Resources, FoldersAreReadOnly) {
     return program(all, {});
   };
   if (run({"--version"}).exit != 0) GTEST_SKIP() << "setpriv cannot take capabilities away here";
-  const std::vector<std::string> data = {at("x.npy"), "--labels", at("x-labels.npy")};
-  const auto with_data = [&](std::string command, std::vector<std::string> more) {
-    std::vector<std::string> words = {std::move(command)};
-    words.insert(words.end(), data.begin(), data.end());
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+  const auto with_data = [&](const char* command, const std::vector<std::string>& more) {
+    return sample::on_npy(command, folder_, "x", more);
   };
   const std::string model = at("elsewhere.safetensors");
   ASSERT_EQ(arete(with_data("fit", {"--lambdas", "1", "--out", model})).exit, 0);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/test_files.hpp"
@@ -54,6 +55,17 @@ inline std::filesystem::path write_npy(const test_files::TemporaryFolder& folder
   return folder.write(name + ".npy",
                       test_files::npy("|u1", "(" + count + ", " + std::to_string(features) + ")",
                                       test_files::bytes_of(pixels(rows, first))));
+}
+
+/// A command on what write_npy wrote, and more words.
+inline std::vector<std::string> on_npy(std::string command,
+                                       const test_files::TemporaryFolder& folder,
+                                       const std::string& name,
+                                       const std::vector<std::string>& more = {}) {
+  const auto at = [&](const char* end) { return (folder.path() / (name + end)).string(); };
+  std::vector<std::string> words = {std::move(command), at(".npy"), "--labels", at("-labels.npy")};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
 }
 
 /// NAME.npy of zero bytes, a file with holes, of which the disk holds next to nothing, and

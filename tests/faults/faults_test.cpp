@@ -35,25 +35,23 @@ class Faults : public testing::TestWithParam<std::string> {
   Faults() {
     if (std::string(ARETE_FAIL_CALL).empty()) return;
     sample::write_npy(folder_, "x", 90);
-    const std::vector<std::string> data = {at("x.npy"), "--labels", at("x-labels.npy"), "--threads",
-                                           "2"};
-    const auto with = [](std::vector<std::string> words, std::vector<std::string> more) {
-      words.insert(words.end(), more.begin(), more.end());
-      return words;
+    const auto with_data = [&](const char* command, std::vector<std::string> more) {
+      more.insert(more.begin(), {"--threads", "2"});
+      return sample::on_npy(command, folder_, "x", more);
     };
-    json_of(with(with({"fit"}, data), {"--lambdas", "1,10", "--out", at("model")}));
-    json_of(with(with({"moments"}, data), {"--rows", "0:40", "-o", at("a")}));
-    json_of(with(with({"moments"}, data), {"--rows", "40:90", "-o", at("b")}));
+    json_of(with_data("fit", {"--lambdas", "1,10", "--out", at("model")}));
+    json_of(with_data("moments", {"--rows", "0:40", "-o", at("a")}));
+    json_of(with_data("moments", {"--rows", "40:90", "-o", at("b")}));
     jobs_ = {
         {"fit",
-         with(with({"fit"}, data),
-              {"--lambdas", "1,10", "--out", at("out"), "--report", at("page"), "--force"}),
+         with_data("fit",
+                   {"--lambdas", "1,10", "--out", at("out"), "--report", at("page"), "--force"}),
          at("out")},
         {"checkpoint",
-         with(with({"fit"}, data), {"--lambdas", "1,10", "--out", at("out"), "--force",
-                                    "--checkpoint", at("pieces"), "--checkpoint-every", "0.001"}),
+         with_data("fit", {"--lambdas", "1,10", "--out", at("out"), "--force", "--checkpoint",
+                           at("pieces"), "--checkpoint-every", "0.001"}),
          at("out")},
-        {"moments", with(with({"moments"}, data), {"-o", at("out"), "--force"}), at("out")},
+        {"moments", with_data("moments", {"-o", at("out"), "--force"}), at("out")},
         {"merge", {"merge", at("a"), at("b"), "-o", at("out"), "--force"}, at("out")},
         {"predict",
          {"predict", at("model"), at("x.npy"), "-o", at("out.csv"), "--force", "--threads", "2"},
