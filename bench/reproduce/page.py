@@ -200,7 +200,8 @@ def heat_section(results, folder):
     for which, scaling in results["scaling"].items():
         about = scaling["about"]
         content.append(f"<h3>{about['rows']:,} rows of {about['features']:,} features "
-                       f"({'hands' if which == 'hands' else 'as MNIST'})</h3>\n")
+                       f"({'hands' if which == 'hands' else 'as MNIST'})</h3>\n"
+                       f"<p>Measured {about['date']}, commit {about['commit']}.</p>\n")
         named = []
         for mode, label in MODES.items():
             for metric, (title, percent) in METRICS.items():

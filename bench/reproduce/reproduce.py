@@ -46,8 +46,16 @@ def hand_experiments(setup, arguments, results):
     for name in files:
         say(f"hands, {name}: every configuration")
         results["accuracy"][f"hands-{name}"] = measure.accuracies(setup, data(name), arguments.most_ranks)
-    say("hands: ranks and threads")
-    results["scaling"]["hands"] = measure.scaling(setup, count, hands.WIDTH * hands.HEIGHT)
+
+
+def scaling_experiments(setup, results):
+    say("ranks and threads")
+    rows = QUICK_ROWS if results["about"]["quick"] else 60_000
+    results["scaling"]["images"] = measure.scaling(setup, rows, 784)
+    if results["hands"]:
+        say("hands: ranks and threads")
+        results["scaling"]["hands"] = measure.scaling(setup, results["hands"]["count"],
+                                                      hands.WIDTH * hands.HEIGHT)
 
 
 def say(text):
@@ -68,11 +76,12 @@ def experiments(setup, arguments):
         rows = ["--rows", QUICK_ROWS] if quick else []
         results["accuracy"]["images"] = measure.accuracies(setup, [setup.images, *rows],
                                                            arguments.most_ranks)
-        say("ranks and threads")
-        results["scaling"]["images"] = measure.scaling(setup, QUICK_ROWS if quick else 60_000, 784)
     if arguments.hands:
         say("photographs of hands")
         hand_experiments(setup, arguments, results)
+    if arguments.ranks:
+        scaling_experiments(setup, results)
+    results["page"] = measure.model_page(setup)
     return results
 
 
@@ -104,7 +113,12 @@ def parse_arguments():
                         help="(default: report)")
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="RESULTS.json",
                         help="measure nothing: draw the page of these results again")
+    parser.add_argument("--again", action="store_true",
+                        help="with --from: measure ranks and threads again, as where other work disturbed "
+                        "them")
     arguments = parser.parse_args()
+    if arguments.again and not (arguments.source and arguments.ranks):
+        parser.error("--again: is for results that --from names, and needs mpirun")
     if not (arguments.data / "train-images-idx3-ubyte.gz").exists():
         parser.error(f"--data: {arguments.data} holds no train-images-idx3-ubyte.gz")
     if arguments.hands and not arguments.hands.exists():
@@ -124,7 +138,9 @@ def main():
             results = json.loads(arguments.source.read_text())
         else:
             results = experiments(setup, arguments)
-            results["page"] = measure.model_page(setup)
+        if arguments.again:
+            scaling_experiments(setup, results)
+        if arguments.again or not arguments.source:
             (arguments.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     spark, peers = (page.tables.newest(name) for name in ("*-spark/spark.json", "*-peers"))
     print(page.write(results, json.loads(spark.read_text()) if spark else None,

@@ -173,6 +173,20 @@ class Page(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual((again / "index.html").read_text(), self.text)
 
+    def test_ranks_are_measured_again(self) -> None:
+        if not self.has_ranks:
+            self.skipTest("no MPI module here")
+        before = json.loads((self.folder / "report" / "results.json").read_text())
+        out = self.folder / "measured-again"
+        done = bench_case.run(bench_case.BENCH / "reproduce" / "reproduce.py", "--again", "--quick",
+                              "--build", bench_case.BUILD, "--from",
+                              self.folder / "report" / "results.json", "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        after = json.loads((out / "results.json").read_text())
+        self.assertEqual(set(after.pop("scaling")), {"images", "hands"})
+        before.pop("scaling")
+        self.assertEqual(after, before)
+
     def test_says_what_was_not_measured(self) -> None:
         results = json.loads((self.folder / "report" / "results.json").read_text())
         results |= {"hands": None, "accuracy": {}, "scaling": {}}
@@ -188,6 +202,9 @@ class Usage(unittest.TestCase):
         done = bench_case.run(program, "--data", "/nowhere")
         self.assertEqual(done.returncode, 2)
         self.assertIn("/nowhere holds no train-images-idx3-ubyte.gz", done.stderr)
+        done = bench_case.run(program, "--again")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--again: is for results that --from names", done.stderr)
 
 
 if __name__ == "__main__":
