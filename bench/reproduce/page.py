@@ -201,7 +201,8 @@ def heat_section(results, folder):
         about = scaling["about"]
         content.append(f"<h3>{about['rows']:,} rows of {about['features']:,} features "
                        f"({'hands' if which == 'hands' else 'as MNIST'})</h3>\n"
-                       f"<p>Measured {about['date']}, commit {about['commit']}.</p>\n")
+                       f"<p>Measured {about['date']}, commit {about['commit']}; medians of "
+                       f"{about['rounds']}.</p>\n")
         named = []
         for mode, label in MODES.items():
             for metric, (title, percent) in METRICS.items():
