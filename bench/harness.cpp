@@ -15,6 +15,8 @@ void add_context(const Machine& machine) {
   benchmark::AddCustomContext("arete", build_identifier());
   benchmark::AddCustomContext("blas_kernels", blas_kernels());
   benchmark::AddCustomContext("threads", fmt::format("{}", machine.threads));
+  benchmark::AddCustomContext("amx_gmacs_one_thread", giga(machine.amx.one));
+  benchmark::AddCustomContext("amx_gmacs", giga(machine.amx.all));
   benchmark::AddCustomContext("vnni_gmacs_one_thread", giga(machine.vnni.one));
   benchmark::AddCustomContext("vnni_gmacs", giga(machine.vnni.all));
   benchmark::AddCustomContext("avx2_gmacs_one_thread", giga(machine.avx2.one));

@@ -13,6 +13,10 @@
 #include "arete/moments/int8_instructions.hpp"
 #include "disturbance.hpp"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace arete::bench {
 
 namespace {
@@ -36,10 +40,25 @@ double best_rate(double work, const Run& run) {
 }
 
 constexpr std::uint64_t rounds_of_products = 1'500'000;
+constexpr double amx_products = static_cast<double>(rounds_of_products) * 6 * 16 * 16 * 64;
 constexpr double vnni_products = static_cast<double>(rounds_of_products) * 24 * 64;
 constexpr double avx2_products = static_cast<double>(rounds_of_products) * 12 * 16;
 
 #if defined(__x86_64__)
+/// Six independent chains of products of full tiles, which hide their latency.
+__attribute__((target("amx-tile,amx-int8"))) void multiply_by_amx() {
+  amx_instructions()->begin();
+  for (std::uint64_t round = 0; round < rounds_of_products; ++round) {
+    _tile_dpbsud(0, 6, 7);
+    _tile_dpbsud(1, 6, 7);
+    _tile_dpbsud(2, 6, 7);
+    _tile_dpbsud(3, 6, 7);
+    _tile_dpbsud(4, 6, 7);
+    _tile_dpbsud(5, 6, 7);
+  }
+  amx_instructions()->end();
+}
+
 /// 24 independent chains of vpdpbusd, which fill both multipliers whatever their latency. In
 /// assembly, as a compiler merges accumulators that hold the same value.
 __attribute__((target("avx512f"))) void multiply_by_vnni() {
@@ -77,6 +96,7 @@ __attribute__((target("avx2"))) void multiply_by_avx2() {
 }
 #else
 // Never called: there are no int8 products.
+void multiply_by_amx() {}
 void multiply_by_vnni() {}
 void multiply_by_avx2() {}
 #endif
@@ -128,6 +148,7 @@ Machine measure_machine(int threads) {
   const auto measure = [&](void (*multiply)(), double products) {
     return Rate{rate_of(multiply, products, 1), rate_of(multiply, products, threads)};
   };
+  if (amx_instructions() != nullptr) machine.amx = measure(multiply_by_amx, amx_products);
   if (vnni_instructions() != nullptr) machine.vnni = measure(multiply_by_vnni, vnni_products);
   if (avx2_instructions() != nullptr) machine.avx2 = measure(multiply_by_avx2, avx2_products);
   machine.float64 = {dgemm_rate_of_one(), dgemm_rate()};

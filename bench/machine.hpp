@@ -11,7 +11,8 @@ struct Rate {
 /// What this machine can do at most, measured; each rate is the best of several short runs.
 struct Machine {
   int threads = 1;
-  Rate vnni;             ///< multiply-adds of 8-bit integers by AVX-512 VNNI
+  Rate amx;              ///< multiply-adds of 8-bit integers by AMX
+  Rate vnni;             ///< the same by AVX-512 VNNI
   Rate avx2;             ///< the same by AVX2, as 16-bit integers
   Rate float64;          ///< float64 operations of dgemm
   double read_all = 0;   ///< bytes per second read from memory, all threads

@@ -118,6 +118,11 @@ void add_benchmarks(const Machine& machine) {
     const auto name = [size](const char* what) {
       return fmt::format("{}/{}x{}", what, size.rows, size.features);
     };
+    add(name("amx_gram"), [=](auto& state) {
+      time_int8(state, size, amx_instructions(), machine.threads, machine.amx.all);
+    });
+    add(name("amx_gram_one_thread"),
+        [=](auto& state) { time_int8(state, size, amx_instructions(), 1, machine.amx.one); });
     add(name("vnni_gram"), [=](auto& state) {
       time_int8(state, size, vnni_instructions(), machine.threads, machine.vnni.all);
     });
@@ -129,7 +134,7 @@ void add_benchmarks(const Machine& machine) {
     add(name("avx2_gram_one_thread"),
         [=](auto& state) { time_int8(state, size, avx2_instructions(), 1, machine.avx2.one); });
     add(name("session_uint8"), [=](auto& state) {
-      const double int8 = machine.vnni.all > 0 ? machine.vnni.all : machine.avx2.all;
+      const double int8 = std::max({machine.amx.all, machine.vnni.all, machine.avx2.all});
       time_session<std::uint8_t>(state, size, ElementType::uint8, machine.threads,
                                  {size.products(), int8});
     });

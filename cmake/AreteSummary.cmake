@@ -1,7 +1,7 @@
 # The closing table: what is on and, where off, why.
 set(_blas "on   ${OpenBLASOpenMP_LIBRARY}")
 if(ARETE_INT8)
-  set(_int8 "on   used where the CPU has AVX-512 VNNI or AVX2")
+  set(_int8 "on   used where the CPU has AMX, AVX-512 VNNI or AVX2")
 else()
   set(_int8 "off  not an x86-64 target; float64 products are used, with the same bits")
 endif()

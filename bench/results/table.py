@@ -74,10 +74,11 @@ def limits_table(results):
     yield "| --- | ---: | ---: |"
     context = results["moments"]["context"]
     note = mark(float(context["limits_others"]))
-    for label, key, unit in (("int8 products, AVX-512 VNNI", "vnni_gmacs", "GMAC/s"),
+    for label, key, unit in (("int8 products, AMX", "amx_gmacs", "GMAC/s"),
+                             ("int8 products, AVX-512 VNNI", "vnni_gmacs", "GMAC/s"),
                              ("int8 products, AVX2", "avx2_gmacs", "GMAC/s"),
                              ("float64 (dgemm)", "dgemm_gflops", "GFLOP/s")):
-        if float(context[key]) == 0:
+        if float(context.get(key, 0)) == 0:
             continue  # this CPU has no such instructions
         yield f"| {label} | {context[key + '_one_thread']} {unit} | {context[key]} {unit}{note} |"
     yield f"| memory, read | | {context['read_gbytes']} GB/s{note} |"

@@ -157,7 +157,7 @@ TEST_F(Usage, InfoSaysWhatIsMissing) {
 
 TEST_F(Usage, AKernelThatTheCpuLacksIsNotAvailable) {
   const auto present = json_of({"info"})["kernels"].get<Strings>();
-  for (const std::string kernel : {"vnni", "avx2", "float64"}) {
+  for (const std::string kernel : {"amx", "vnni", "avx2", "float64"}) {
     if (std::ranges::find(present, kernel) == present.end()) {
       expect_failure({"fit", data_, "--kernel", kernel}, 4, "the " + kernel + " kernel");
     } else {

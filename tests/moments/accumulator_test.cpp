@@ -66,11 +66,11 @@ TEST_P(IntegerMoments, AreThoseOfTheReferenceToTheBit) {
   }
 }
 
-constexpr IntegerKernel every_kernel[] = {IntegerKernel::vnni, IntegerKernel::avx2,
-                                          IntegerKernel::float64};
+constexpr IntegerKernel every_kernel[] = {IntegerKernel::amx, IntegerKernel::vnni,
+                                          IntegerKernel::avx2, IntegerKernel::float64};
 
-// Feature counts around the kernels' tiles (8, 4), panels (32, 24) and shares of panels (256, 240);
-// row counts around their groups (4, 2) and blocks (512, 256).
+// Feature counts around the kernels' tiles (32, 8, 4), panels (32, 24) and shares of panels (256,
+// 240); row counts around their groups (64, 4, 2) and blocks (1024, 512, 256).
 INSTANTIATE_TEST_SUITE_P(
     Shapes, IntegerMoments,
     ::testing::Combine(
@@ -81,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
                           Case{ElementType::uint8, 25, 4}, Case{ElementType::uint8, 300, 601},
                           Case{ElementType::uint8, 1, 1}, Case{ElementType::int8, 1, 5},
                           Case{ElementType::int8, 24, 1}, Case{ElementType::int8, 33, 131},
-                          Case{ElementType::int8, 100, 602}),
+                          Case{ElementType::int8, 100, 602}, Case{ElementType::uint8, 65, 63},
+                          Case{ElementType::uint8, 40, 1025}, Case{ElementType::int8, 64, 65}),
         ::testing::ValuesIn(every_kernel)));
 
 TEST(Accumulator, SumsInt16Exactly) {

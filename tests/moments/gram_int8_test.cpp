@@ -40,8 +40,15 @@ void pack(std::span<const std::byte* const> rows, std::size_t offset, std::size_
   }
 }
 
+thread_local bool has_begun = false;
+
+void begin() { has_begun = true; }
+
+void end() { has_begun = false; }
+
 void multiply(const std::byte* panel, const std::byte* tile, std::size_t groups,
               std::int32_t* sums) {
+  EXPECT_TRUE(has_begun);
   for (std::size_t g = 0; g < groups; ++g) {
     for (std::size_t i = 0; i < tile_columns; ++i) {
       for (std::size_t j = 0; j < panel_columns; ++j) {
@@ -71,6 +78,8 @@ constexpr Int8Instructions plain = {
     .pack_signed = pack<true>,
     .multiply = multiply,
     .sum_rows = sum_rows,
+    .begin = begin,
+    .end = end,
     .panel_columns = panel_columns,
     .tile_columns = tile_columns,
     .group_rows = group_rows,
@@ -110,6 +119,7 @@ TEST(Int8Gram, UndoesTheShiftOfItsInstructions) {
         for (const std::size_t teams : {1, 3}) {
           Moments sums = empty_moments(features, data.classes);
           add_all(data, teams, 3, sums);
+          EXPECT_FALSE(has_begun);
           for (std::size_t i = 0; i < features; ++i) {
             for (std::size_t j = i; j < features; ++j) {
               ASSERT_EQ(sums.gram(i, j), expected.gram(i, j)) << i << ", " << j;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "arete/core/error.hpp"
 #include "device/moments/part_sums.hpp"
@@ -19,11 +20,14 @@ std::size_t add(std::size_t a, std::size_t b) {
 
 /// Whether the rows may be multiplied in int8; those of floats show it as they come.
 bool may_use_int8(const SessionOptions& options) {
-  if (options.kernel == IntegerKernel::vnni || options.kernel == IntegerKernel::avx2) {
+  for (const auto& [kernel, name] :
+       {std::pair{IntegerKernel::amx, "amx"}, std::pair{IntegerKernel::vnni, "vnni"},
+        std::pair{IntegerKernel::avx2, "avx2"}}) {
+    if (options.kernel != kernel) continue;
     fail(ErrorKind::unavailable,
          "the {} kernel was asked for, but that is the CPU's; leave the choice to auto, or use "
          "--device cpu",
-         options.kernel == IntegerKernel::vnni ? "vnni" : "avx2");
+         name);
   }
   return options.kernel != IntegerKernel::float64 && options.type != ElementType::int16;
 }

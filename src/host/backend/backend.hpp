@@ -20,6 +20,7 @@ namespace arete {
 /// How products are summed. Of integers the bits of the result are the same.
 enum class IntegerKernel : std::uint8_t {
   automatic,  ///< integer products of bytes where the device has them, float64 else
+  amx,        ///< int8 products, int32 sums, by tiles (AMX); of the CPU
   vnni,       ///< int8 products, int32 sums (AVX-512 VNNI); of the CPU
   avx2,       ///< int16 products, int32 sums; of the CPU
   float64,    ///< float64 products by dsyrk

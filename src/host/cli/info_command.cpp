@@ -36,6 +36,7 @@ Json modules_json() {
 
 Json kernels_json() {
   Json kernels = Json::array();
+  if (amx_instructions() != nullptr) kernels.push_back("amx");
   if (vnni_instructions() != nullptr) kernels.push_back("vnni");
   if (avx2_instructions() != nullptr) kernels.push_back("avx2");
   kernels.push_back("float64");

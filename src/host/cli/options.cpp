@@ -139,14 +139,15 @@ void add_device_options(CLI::App& parser, DeviceOptions& options) {
       parser, "--kernel", options.kernel,
       [](std::string_view text) {
         return parse_choice<IntegerKernel>(text, {{"auto", IntegerKernel::automatic},
+                                                  {"amx", IntegerKernel::amx},
                                                   {"vnni", IntegerKernel::vnni},
                                                   {"avx2", IntegerKernel::avx2},
                                                   {"float64", IntegerKernel::float64},
                                                   {"emulated", IntegerKernel::emulated}});
       },
       "NAME",
-      "how 8-bit integers are multiplied: auto, vnni or avx2 (of the CPU) or float64, with the "
-      "same bits; or emulated: floats too, by a GPU's emulation of float64 (default: auto)");
+      "how 8-bit integers are multiplied: auto, amx, vnni or avx2 (of the CPU) or float64, with "
+      "the same bits; or emulated: floats too, by a GPU's emulation of float64 (default: auto)");
 }
 
 void add_checkpoint_options(CLI::App& parser, CheckpointArguments& arguments) {

@@ -161,6 +161,7 @@ void Int8Gram::multiply(const Unit& unit, Team& team, const Int8Panels& panels) 
   const std::size_t groups = divide_up(panels.rows.size(), by.group_rows);
   const Buffer<std::byte>& tiles = panels.second.empty() ? panels.first : panels.second;
   std::int32_t* sums = team.gram.data() + sums_before(by, unit.panel);
+  if (by.begin != nullptr) by.begin();
   for (std::size_t block = 0; block < groups; block += by.block_groups) {
     const std::size_t count = std::min(by.block_groups, groups - block);
     const std::size_t start = block * by.group_bytes();
@@ -171,6 +172,7 @@ void Int8Gram::multiply(const Unit& unit, Team& team, const Int8Panels& panels) 
       by.multiply(panel, tile, count, sums + i * by.panel_columns);
     }
   }
+  if (by.end != nullptr) by.end();
 }
 
 void Int8Gram::flush(Matrix<double>& gram, Matrix<double>& class_sums, int threads) {

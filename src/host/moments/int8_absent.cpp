@@ -2,6 +2,8 @@
 
 namespace arete {
 
+const Int8Instructions* amx_instructions() noexcept { return nullptr; }
+
 const Int8Instructions* vnni_instructions() noexcept { return nullptr; }
 
 const Int8Instructions* avx2_instructions() noexcept { return nullptr; }

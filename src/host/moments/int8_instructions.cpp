@@ -22,6 +22,8 @@ const Int8Instructions* present(const Int8Instructions* instructions, std::strin
 
 const Int8Instructions* int8_instructions(IntegerKernel kernel) {
   switch (kernel) {
+    case IntegerKernel::amx:
+      return present(amx_instructions(), "amx", "AMX");
     case IntegerKernel::vnni:
       return present(vnni_instructions(), "vnni", "AVX-512 VNNI");
     case IntegerKernel::avx2:
@@ -35,7 +37,10 @@ const Int8Instructions* int8_instructions(IntegerKernel kernel) {
     case IntegerKernel::automatic:
       break;
   }
-  return vnni_instructions() != nullptr ? vnni_instructions() : avx2_instructions();
+  for (const Int8Instructions* one : {amx_instructions(), vnni_instructions()}) {
+    if (one != nullptr) return one;
+  }
+  return avx2_instructions();
 }
 
 }  // namespace arete

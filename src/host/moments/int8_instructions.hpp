@@ -35,6 +35,8 @@ struct Int8Instructions {
   Pack pack_signed;
   Multiply multiply;
   SumRows sum_rows;
+  void (*begin)() = nullptr;  ///< called by a thread before it multiplies, where there is one
+  void (*end)() = nullptr;    ///< called by it afterwards
 
   std::size_t panel_columns;
   std::size_t tile_columns;  ///< divides panel_columns
@@ -50,7 +52,8 @@ struct Int8Instructions {
   [[nodiscard]] std::size_t group_bytes() const noexcept { return panel_columns * column_bytes(); }
 };
 
-/// AVX-512 VNNI, AVX2; nullptr where this CPU lacks them.
+/// AMX, AVX-512 VNNI, AVX2; nullptr where this CPU lacks them, or the system withholds them.
+[[nodiscard]] const Int8Instructions* amx_instructions() noexcept;
 [[nodiscard]] const Int8Instructions* vnni_instructions() noexcept;
 [[nodiscard]] const Int8Instructions* avx2_instructions() noexcept;
 
