@@ -16,7 +16,7 @@ The stages of one rank and one thread are taken as measured, and scaled; P is th
   score    a part for the rows, and one for each lambda; 1/P of the rows, with `model` all rows for
            ceil(L / P) lambdas
   refit    one lambda, on one rank; with `average` on every rank
-  other    the rest of the command's time: opening, writing the model
+  other    the rest of the command's time: opening, finishing the sums, writing the model
 
 Threads: a stage on T threads takes its one thread's time times (s + (1 - s) / T); s is fitted to the
 run with the most threads. Communication: a tree of ceil(log2 P) steps; a step costs a latency, and

@@ -12,8 +12,8 @@ during which other work took more than 3% of the machine is made again, as often
   data, model, average      seconds, accuracy, and whether the model is the same to the byte
   bench_reduce              the sum over processes, against the bandwidth between them
 
-Every stage's seconds are those of rank 0: `moments` is its own sums, `reduce` also its waiting for
-the others, `sums` is read + moments + reduce: until the sums of all rows are there. `total` leaves
+Every stage's seconds are those of rank 0: `moments` is its own sums, `reduce` finishing them and
+waiting for the others, `sums` is read + moments + reduce: until the sums of all rows are there. `total` leaves
 the start of the processes out: that is `start`, the rest of the process's time. `processors` is the
 time that processors worked, over all ranks.
 
@@ -45,7 +45,7 @@ from disturbance import (DISTURBED, commit, output_of, processor_name, timed,  #
 
 CLASSES = 10
 SEED = 20240229
-STAGES = ("read", "moments", "reduce", "solve", "score", "refit")
+STAGES = ("open", "read", "moments", "reduce", "solve", "score", "refit")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,7 +19,7 @@ from scaling import environment, sizes_up_to  # noqa: E402
 ODYSSEY = ("--preset", "odyssey", "--no-test")
 # Of many ranks the last have none but the last rows: averaged solutions hold out by hash instead.
 BY_HASH = ("--holdout", "0.2", "--lambdas", "1e-5:1e5:10", "--no-test")
-PARALLEL_STAGES = ("moments", "reduce", "solve", "score")  # what the study made parallel
+PARALLEL_STAGES = ("open", "moments", "reduce", "solve", "score")  # what the study made parallel
 
 
 @dataclasses.dataclass

@@ -136,6 +136,8 @@ def main():
                               0 if arguments.quick else 20, measure.processors())
         if arguments.source:
             results = json.loads(arguments.source.read_text())
+            if arguments.again and results["about"]["quick"] != arguments.quick:
+                raise SystemExit(f"{arguments.source}: --quick must be as it was when that was made")
         else:
             results = experiments(setup, arguments)
         if arguments.again:

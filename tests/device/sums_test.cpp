@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <cstring>
 
@@ -260,8 +261,13 @@ TEST(DeviceSums, OfRowsMadeOnTheDeviceAreThoseOfRowsThatTravel) {
 
 TEST(DeviceSums, TheKernelOfCpusIsRefused) {
   SessionOptions options = options_for(reference::random_data(ElementType::uint8, 2, 2, 2, 1));
-  options.kernel = IntegerKernel::vnni;
-  test::expect_error(ErrorKind::unavailable, "vnni", [&] { return on_host_device(options); });
+  for (const auto& [kernel, name] :
+       {std::pair{IntegerKernel::amx, "amx"}, std::pair{IntegerKernel::vnni, "vnni"},
+        std::pair{IntegerKernel::avx2, "avx2"}}) {
+    options.kernel = kernel;
+    test::expect_error(ErrorKind::unavailable, fmt::format("the {} kernel", name),
+                       [&] { return on_host_device(options); });
+  }
 }
 
 }  // namespace

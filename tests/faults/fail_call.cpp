@@ -3,13 +3,14 @@
 //
 //   ARETE_FAULT=write:3:/path    the third write fails; that file is made when it does
 //
-// Calls: read, write, fsync, rename, open; new (operator new, by whatever part of the program);
-// memalign (what holds rows and matrices, asked for by Arete itself, not by BLAS or OpenMP). They
-// are counted from the beginning of main() on.
+// Calls: read, write, fsync, rename, open; arch_prctl (asking for the tiles of AMX); new (operator
+// new, by whatever part of the program); memalign (what holds rows and matrices, asked for by Arete
+// itself, not by BLAS or OpenMP). They are counted from the beginning of main() on.
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -115,6 +116,16 @@ int open(const char* path, int flags, ...) {
   va_end(arguments);
   if (fails("open")) return errno = EMFILE, -1;
   return next<int (*)(const char*, int, ...)>("open")(path, flags, mode);
+}
+
+long syscall(long number, ...) {
+  va_list arguments;
+  va_start(arguments, number);
+  long a[6] = {};
+  for (long& one : a) one = va_arg(arguments, long);
+  va_end(arguments);
+  if (number == SYS_arch_prctl && fails("arch_prctl")) return errno = EPERM, -1;
+  return next<decltype(&syscall)>("syscall")(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int posix_memalign(void** memory, size_t alignment, size_t size) {

@@ -134,5 +134,28 @@ INSTANTIATE_TEST_SUITE_P(EveryCall, Faults,
                                          "memalign"),
                          [](const auto& info) { return info.param; });
 
+TEST(Tiles, AreDoneWithoutWhereTheSystemWithholdsThem) {
+  if (std::string(ARETE_FAIL_CALL).empty()) GTEST_SKIP() << "a sanitizer's library comes first";
+  const test_files::TemporaryFolder folder;
+  sample::write_npy(folder, "x", 90);
+  const std::string marker = (folder.path() / "marker").string();
+  Options withheld;
+  withheld.environment = {{"LD_PRELOAD", ARETE_FAIL_CALL},
+                          {"ARETE_FAULT", "arch_prctl:1:" + marker}};
+  const auto info = Json::parse(arete({"info"}, withheld).out);
+  if (!fs::exists(marker)) GTEST_SKIP() << "this CPU has no AMX";
+  for (const Json& kernel : info["kernels"]) EXPECT_NE(kernel, "amx");
+
+  const auto fit_to = [&](const char* model, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--lambdas", "1", "--out", (folder.path() / model).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return sample::on_npy("fit", folder, "x", words);
+  };
+  EXPECT_EQ(arete(fit_to("without", {}), withheld).exit, 0);
+  EXPECT_EQ(arete(fit_to("with", {})).exit, 0);
+  EXPECT_EQ(bytes_of(folder.path() / "without"), bytes_of(folder.path() / "with"));
+  expect_failure(fit_to("none", {"--kernel", "amx"}), 4, "the system withholds it", withheld);
+}
+
 }  // namespace
 }  // namespace arete::run

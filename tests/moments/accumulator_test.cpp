@@ -70,7 +70,7 @@ constexpr IntegerKernel every_kernel[] = {IntegerKernel::amx, IntegerKernel::vnn
                                           IntegerKernel::avx2, IntegerKernel::float64};
 
 // Feature counts around the kernels' tiles (32, 8, 4), panels (32, 24) and shares of panels (256,
-// 240); row counts around their groups (64, 4, 2) and blocks (1024, 512, 256).
+// 240); row counts around their groups (64, 4, 2) and blocks (512, 256).
 INSTANTIATE_TEST_SUITE_P(
     Shapes, IntegerMoments,
     ::testing::Combine(
@@ -82,7 +82,8 @@ INSTANTIATE_TEST_SUITE_P(
                           Case{ElementType::uint8, 1, 1}, Case{ElementType::int8, 1, 5},
                           Case{ElementType::int8, 24, 1}, Case{ElementType::int8, 33, 131},
                           Case{ElementType::int8, 100, 602}, Case{ElementType::uint8, 65, 63},
-                          Case{ElementType::uint8, 40, 1025}, Case{ElementType::int8, 64, 65}),
+                          Case{ElementType::uint8, 40, 1025}, Case{ElementType::int8, 64, 65},
+                          Case{ElementType::uint8, 96, 512}, Case{ElementType::int8, 289, 513}),
         ::testing::ValuesIn(every_kernel)));
 
 TEST(Accumulator, SumsInt16Exactly) {

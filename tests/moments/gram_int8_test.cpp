@@ -42,9 +42,15 @@ void pack(std::span<const std::byte* const> rows, std::size_t offset, std::size_
 
 thread_local bool has_begun = false;
 
-void begin() { has_begun = true; }
+void begin() {
+  EXPECT_FALSE(has_begun);
+  has_begun = true;
+}
 
-void end() { has_begun = false; }
+void end() {
+  EXPECT_TRUE(has_begun);
+  has_begun = false;
+}
 
 void multiply(const std::byte* panel, const std::byte* tile, std::size_t groups,
               std::int32_t* sums) {

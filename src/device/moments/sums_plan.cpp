@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <utility>
+#include <string_view>
 
 #include "arete/core/error.hpp"
 #include "device/moments/part_sums.hpp"
@@ -18,12 +18,24 @@ std::size_t add(std::size_t a, std::size_t b) {
   return checked_add(a, b, "the sums on the device");
 }
 
+/// The name of a kernel of CPUs; empty for others.
+std::string_view cpu_kernel(IntegerKernel kernel) {
+  switch (kernel) {
+    case IntegerKernel::amx:
+      return "amx";
+    case IntegerKernel::vnni:
+      return "vnni";
+    case IntegerKernel::avx2:
+      return "avx2";
+    default:
+      return "";
+  }
+}
+
 /// Whether the rows may be multiplied in int8; those of floats show it as they come.
 bool may_use_int8(const SessionOptions& options) {
-  for (const auto& [kernel, name] :
-       {std::pair{IntegerKernel::amx, "amx"}, std::pair{IntegerKernel::vnni, "vnni"},
-        std::pair{IntegerKernel::avx2, "avx2"}}) {
-    if (options.kernel != kernel) continue;
+  const std::string_view name = cpu_kernel(options.kernel);
+  if (!name.empty()) {
     fail(ErrorKind::unavailable,
          "the {} kernel was asked for, but that is the CPU's; leave the choice to auto, or use "
          "--device cpu",

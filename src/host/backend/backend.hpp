@@ -19,7 +19,8 @@ namespace arete {
 
 /// How products are summed. Of integers the bits of the result are the same.
 enum class IntegerKernel : std::uint8_t {
-  automatic,  ///< integer products of bytes where the device has them, float64 else
+  automatic,  ///< integer products of bytes where the device has them, float64 else; on a CPU with
+              ///< AMX it asks the system for tiles (amx_instructions)
   amx,        ///< int8 products, int32 sums, by tiles (AMX); of the CPU
   vnni,       ///< int8 products, int32 sums (AVX-512 VNNI); of the CPU
   avx2,       ///< int16 products, int32 sums; of the CPU

@@ -81,8 +81,10 @@ std::string best_text(const FitResult& result) {
 
 std::string time_text(const StageSeconds& seconds, double total) {
   return fmt::format(
-      "time      {:.2f} s: read {:.2f}, moments {:.2f}, solve {:.2f}, score {:.2f}, refit {:.2f}",
-      total, seconds.read, seconds.moments, seconds.solve, seconds.score, seconds.refit);
+      "time      {:.2f} s: open {:.2f}, read {:.2f}, moments {:.2f}, reduce {:.2f}, solve {:.2f}, "
+      "score {:.2f}, refit {:.2f}",
+      total, seconds.open, seconds.read, seconds.moments, seconds.reduce, seconds.solve,
+      seconds.score, seconds.refit);
 }
 
 std::string confusion_text(const Evaluation& evaluation) {

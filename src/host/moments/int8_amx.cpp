@@ -29,6 +29,7 @@ struct alignas(64) TileShapes {
   std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
+static_assert(sizeof(TileShapes) == 64);
 constexpr TileShapes eight_full_tiles;
 
 __attribute__((target("amx-tile"))) void open_tiles() { _tile_loadconfig(&eight_full_tiles); }

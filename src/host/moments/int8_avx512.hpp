@@ -46,14 +46,14 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline __m512i shift(__m5
 }
 
 /// Unsigned factors of rows first .. first + 3, of `width` (at most 32) columns that begin `offset`
-/// bytes into each row. Rows and columns that are missing count as zero: they make every product
-/// zero, whatever the signed factor is.
+/// bytes into each row. Factors of missing rows are zero: they make every product zero, whatever
+/// the signed factor is.
 template <bool is_signed>
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline FourRows unsigned_factors(
     std::span<const std::byte* const> rows, std::size_t first, std::size_t offset,
     std::size_t width) {
   constexpr std::size_t prefetch_bytes = 64;  // ahead in a row: what the next panels read
-  std::array<std::array<std::byte, panel_columns>, four_rows> tail{};
+  std::array<std::array<std::byte, panel_columns>, four_rows> tail;  // set where there is one
   __m256i r[four_rows];  // a plain array: std::array drops the attributes of vector types
   for (std::size_t i = 0; i < four_rows; ++i) {
     r[i] = is_signed ? _mm256_set1_epi8(static_cast<char>(0x80)) : _mm256_setzero_si256();
@@ -61,6 +61,7 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline FourRows unsigned_
     const std::byte* row = rows[first + i] + offset;
     _mm_prefetch(reinterpret_cast<const char*>(row + prefetch_bytes), _MM_HINT_T0);
     if (width < panel_columns) {
+      tail[i] = {};
       std::memcpy(tail[i].data(), row, width);
       row = tail[i].data();
     }

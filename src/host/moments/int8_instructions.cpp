@@ -12,8 +12,10 @@ const Int8Instructions* present(const Int8Instructions* instructions, std::strin
                                 std::string_view name) {
   if (instructions == nullptr) {
     fail(ErrorKind::unavailable,
-         "the {} kernel was asked for, but this CPU has no {}; leave the choice to auto", kernel,
-         name);
+         "the {} kernel was asked for, but this CPU has no {}, or the system withholds it; leave "
+         "the "
+         "choice to auto",
+         kernel, name);
   }
   return instructions;
 }
@@ -37,10 +39,8 @@ const Int8Instructions* int8_instructions(IntegerKernel kernel) {
     case IntegerKernel::automatic:
       break;
   }
-  for (const Int8Instructions* one : {amx_instructions(), vnni_instructions()}) {
-    if (one != nullptr) return one;
-  }
-  return avx2_instructions();
+  if (amx_instructions() != nullptr) return amx_instructions();
+  return vnni_instructions() != nullptr ? vnni_instructions() : avx2_instructions();
 }
 
 }  // namespace arete

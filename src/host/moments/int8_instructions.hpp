@@ -10,8 +10,9 @@ namespace arete {
 
 /// What Int8Gram needs of an instruction set that sums products of 8-bit integers in int32.
 ///
-/// A chunk of rows is packed in panels of columns, [panel][group of rows][column][row]. A group is
-/// as many rows as an instruction multiplies and adds at once.
+/// A chunk of rows is packed in panels of columns: second factors, and first ones where there are
+/// no others, as [panel][group of rows][column][row]. A group is as many rows as an instruction
+/// multiplies and adds at once. How first factors lie in a group is known to the kernel alone.
 ///
 /// Where the instruction multiplies unsigned by signed bytes, one factor of each product is
 /// shifted, and a chunk is packed twice: as unsigned and as signed bytes. For unsigned x: sum x_j
@@ -19,8 +20,8 @@ namespace arete {
 /// Where the shift is zero, both factors are read from the same panels.
 struct Int8Instructions {
   /// Packs `width` columns (at most panel_columns) of `rows`, which begin `offset` bytes into each
-  /// row, into one panel of `first` factors, and of `second` ones where there is a shift. Rows and
-  /// columns that are missing add nothing to any product.
+  /// row, into one panel of `first` factors, and of `second` ones where there is a shift. Rows that
+  /// are missing add nothing to any product; what columns that are missing add is never read.
   using Pack = void (*)(std::span<const std::byte* const> rows, std::size_t offset,
                         std::size_t width, std::byte* first, std::byte* second);
   /// sums[i][j] += over all groups of  second factor (column i of `tile`) x first factor (column j
@@ -35,8 +36,10 @@ struct Int8Instructions {
   Pack pack_signed;
   Multiply multiply;
   SumRows sum_rows;
-  void (*begin)() = nullptr;  ///< called by a thread before it multiplies, where there is one
-  void (*end)() = nullptr;    ///< called by it afterwards
+  /// Called by a thread before it multiplies, and after, where there are any; in between nothing
+  /// else runs on it.
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
 
   std::size_t panel_columns;
   std::size_t tile_columns;  ///< divides panel_columns
@@ -52,7 +55,9 @@ struct Int8Instructions {
   [[nodiscard]] std::size_t group_bytes() const noexcept { return panel_columns * column_bytes(); }
 };
 
-/// AMX, AVX-512 VNNI, AVX2; nullptr where this CPU lacks them, or the system withholds them.
+/// AMX, AVX-512 VNNI, AVX2; nullptr where this CPU lacks them. The first call for AMX asks Linux
+/// (5.16 or later) for tiles, for the whole process, which from then on may give no thread a stack
+/// for signals that is too small for their state (some 11 KB); nullptr too where Linux refuses.
 [[nodiscard]] const Int8Instructions* amx_instructions() noexcept;
 [[nodiscard]] const Int8Instructions* vnni_instructions() noexcept;
 [[nodiscard]] const Int8Instructions* avx2_instructions() noexcept;

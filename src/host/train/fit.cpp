@@ -164,11 +164,11 @@ void finish(const SearchSetup& setup, const std::string& source, FitResult& resu
     const Stopwatch watch(result.seconds.reduce);
     if (result.parallel.mode == Parallel::data) setup.session.reduce(setup.communicator);
     result.summary = setup.session.summary();
+    if (result.parallel.mode == Parallel::average) {
+      result.summary = sum_of_ranks(std::move(result.summary), options.rule, setup.communicator);
+    }
   }
   setup.listener.progress("moments", 1, 1);  // finishing large sums takes a while
-  if (result.parallel.mode == Parallel::average) {
-    result.summary = sum_of_ranks(std::move(result.summary), options.rule, setup.communicator);
-  }
   check_sums(result, setup.listener, source);
   if (!held_out_parts(options.rule).empty()) {
     check_parts(result, options, source);
@@ -193,6 +193,7 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   const std::size_t held = checked_add(source.info().held_bytes, options.held, "held bytes");
   const MemoryPlan plan = plan_memory(backend, session_setup, options.memory, held);
   session_setup.memory = plan.session;
+  const std::size_t memory = smallest(plan.session, communicator);
 
   FitResult result;
   result.model.signed_bytes = source.info().type == ElementType::int8;
@@ -216,7 +217,6 @@ FitResult fit(const RowSource& source, RowRange rows, const FitOptions& options,
   accumulate({source, rows, options, plan.blocks, *session, communicator, listener}, blocks,
              result.seconds);
   BlockReader* second_pass = scores ? &blocks : nullptr;
-  const std::size_t memory = smallest(plan.session, communicator);
   finish({*session, session_setup, second_pass, memory, options, communicator, listener},
          source.info().name, result);
   return result;
@@ -247,9 +247,12 @@ FitResult fit(const MomentsSet& moments, const FitOptions& given, Backend& backe
     result.parallel = {Parallel::model, "moments hold no rows to divide"};
   check_same_options(options, communicator);
   check_same("the moments", describe(moments), communicator);
-  const auto session = open(backend, session_setup, result.seconds);
-  session->add(moments.parts);
   const std::size_t memory = smallest(session_setup.memory, communicator);
+  const auto session = open(backend, session_setup, result.seconds);
+  {
+    const Stopwatch watch(result.seconds.moments);
+    session->add(moments.parts);
+  }
   finish({*session, session_setup, nullptr, memory, options, communicator, listener}, "the moments",
          result);
   return result;

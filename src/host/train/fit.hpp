@@ -48,8 +48,8 @@ struct PathEntry {
   std::vector<PathPoint> folds;  ///< one per fold; empty for a hold-out
 };
 
-/// Wall-clock seconds by stage. `open` is time spent making room for the sums, and on a GPU taking
-/// hold of it; `read` waiting for rows; `reduce` finishing the sums, and adding those of all ranks.
+/// Wall-clock seconds by stage. `open` is time spent making room for the sums, and on a GPU getting
+/// it ready; `read` waiting for rows; `reduce` finishing the sums, and adding those of all ranks.
 struct StageSeconds {
   double open = 0;
   double read = 0;
