@@ -16,6 +16,7 @@ its own under a time limit; Arete alternates with each program, so that drift hi
 
 The peers' time begins with arrays in memory (MLlib's with a cached DataFrame): reading, conversion and
 the import of their modules are not counted. Peak memory is that of the whole process, rows included.
+Medians are of the runs that nothing disturbed, where there are five; else of all.
 A program that fails or does not finish is not tried again.
 """
 
@@ -43,6 +44,7 @@ from programs import PROGRAMS, middle  # noqa: E402
 ON_GPU = ("torch", "cuml")
 ONE_LAMBDA = ("numpy-one-lambda",)  # compared with `arete fit` of that lambda alone
 STAGES = ("open", "moments", "reduce", "solve", "score")
+ENOUGH_RUNS = 5
 MODULES = ("numpy", "scipy", "scikit-learn", "himalaya", "pyspark", "torch", "cuml")
 
 
@@ -124,11 +126,19 @@ def measure(runs, arguments):
                   f"{arete} {runs[arete][-1]['seconds']:.3f}", file=sys.stderr)
 
 
+def runs_that_count(runs):
+    """Those that nothing disturbed, where they are enough; else all."""
+    quiet = [run for run in runs if (run["others"] or 0.0) <= DISTURBED]
+    return quiet if len(quiet) >= ENOUGH_RUNS else runs
+
+
 def summary_of(all_runs):
-    done = [run for run in all_runs if "failed" not in run]
-    if len(done) < len(all_runs):
-        return {"failed": next(run["failed"] for run in all_runs if "failed" in run), "runs": all_runs}
-    summary = {"seconds": statistics.median(run["seconds"] for run in done),
+    failures = [run["failed"] for run in all_runs if "failed" in run]
+    if failures:
+        return {"failed": failures[0], "counted": len(all_runs), "runs": all_runs}
+    done = runs_that_count(all_runs)
+    summary = {"counted": len(done),
+               "seconds": statistics.median(run["seconds"] for run in done),
                "correct": done[0]["correct"], "best_correct": max(done[0]["correct"]),
                "others": max((run["others"] or 0.0) for run in done),
                "peak_bytes": max(run["peak_bytes"] for run in done), "runs": all_runs}

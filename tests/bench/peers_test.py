@@ -11,6 +11,7 @@ import unittest
 
 import bench_case  # first: it finds the modules, or skips
 
+import peers
 import problems
 import tables
 
@@ -80,6 +81,20 @@ class Peers(unittest.TestCase):
         self.assertIn("needs --data", done.stderr)
         done = bench_case.run(PEERS, "--what", "float32", "--programs", "numpi")
         self.assertIn("there is no numpi", done.stderr)
+
+
+class Medians(unittest.TestCase):
+    def test_disturbed_runs_count_only_where_there_are_few_others(self) -> None:
+        def run(seconds, others):
+            return {"seconds": seconds, "others": others, "correct": [1, 2], "peak_bytes": 3}
+
+        disturbed = [run(9.0, 0.5), run(8.0, 0.4)]
+        quiet = [run(seconds, 0.01) for seconds in (1.0, 2.0, 3.0, 4.0)]
+        few = peers.summary_of(disturbed + quiet)
+        self.assertEqual((few["counted"], few["seconds"], few["others"]), (6, 3.5, 0.5))
+        enough = peers.summary_of([*disturbed, *quiet, run(5.0, None)])
+        self.assertEqual((enough["counted"], enough["seconds"], enough["others"]), (5, 3.0, 0.01))
+        self.assertEqual(len(enough["runs"]), 7)
 
 
 class Problems(unittest.TestCase):
