@@ -117,8 +117,11 @@ def about(results):
     facts = next(iter(results.values()))["about"]
     modules = ", ".join(f"{name} {facts[name]}" for name in
                         ("numpy", "scikit-learn", "himalaya", "pyspark") if facts.get(name))
-    later = sorted({(added["date"], added["commit"]) for result in results.values()
-                    for added in result["about"].get("added", [])})
-    more = "".join(f", and more runs on {date} (commit {commit})" for date, commit in later)
+    later = {}
+    for result in results.values():
+        for added in result["about"].get("added", []):
+            later.setdefault(added["date"], set()).add(added["commit"])
+    more = "".join(f", and more runs on {date} (commits: {len(commits)}, named in the files)"
+                   for date, commits in sorted(later.items()))
     return (f"{facts['machine']}, {facts['threads']} threads, {facts['date']}, {facts['arete']} (commit "
             f"{facts['commit']}){more}; {modules}.")

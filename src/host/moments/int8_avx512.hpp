@@ -2,8 +2,6 @@
 
 #include <immintrin.h>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -53,7 +51,7 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline FourRows unsigned_
     std::span<const std::byte* const> rows, std::size_t first, std::size_t offset,
     std::size_t width) {
   constexpr std::size_t prefetch_bytes = 64;  // ahead in a row: what the next panels read
-  std::array<std::array<std::byte, panel_columns>, four_rows> tail;  // set where there is one
+  std::byte tail[four_rows][panel_columns];   // set where there is one
   __m256i r[four_rows];  // a plain array: std::array drops the attributes of vector types
   for (std::size_t i = 0; i < four_rows; ++i) {
     r[i] = is_signed ? _mm256_set1_epi8(static_cast<char>(0x80)) : _mm256_setzero_si256();
@@ -61,9 +59,9 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline FourRows unsigned_
     const std::byte* row = rows[first + i] + offset;
     _mm_prefetch(reinterpret_cast<const char*>(row + prefetch_bytes), _MM_HINT_T0);
     if (width < panel_columns) {
-      tail[i] = {};
-      std::memcpy(tail[i].data(), row, width);
-      row = tail[i].data();
+      std::memset(tail[i], 0, panel_columns);
+      std::memcpy(tail[i], row, width);
+      row = tail[i];
     }
     r[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row));
   }

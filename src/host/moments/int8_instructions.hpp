@@ -36,10 +36,10 @@ struct Int8Instructions {
   Pack pack_signed;
   Multiply multiply;
   SumRows sum_rows;
-  /// Called by a thread before it multiplies, and after, where there are any; in between nothing
-  /// else runs on it.
-  void (*begin)() = nullptr;
-  void (*end)() = nullptr;
+  /// Called by a thread before it multiplies, and after; nullptr: nothing is. In between nothing
+  /// else runs on that thread.
+  void (*begin)();
+  void (*end)();
 
   std::size_t panel_columns;
   std::size_t tile_columns;  ///< divides panel_columns
