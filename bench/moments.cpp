@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "arete/backend/backend.hpp"
@@ -115,28 +118,25 @@ void time_session(benchmark::State& state, Size size, ElementType type, int thre
 
 void add_benchmarks(const Machine& machine) {
   for (const Size size : byte_sizes) {
-    const auto name = [size](const char* what) {
+    const auto name = [size](std::string_view what) {
       return fmt::format("{}/{}x{}", what, size.rows, size.features);
     };
-    add(name("amx_gram"), [=](auto& state) {
-      time_int8(state, size, amx_instructions(), machine.threads, machine.amx.all);
-    });
-    add(name("amx_gram_one_thread"),
-        [=](auto& state) { time_int8(state, size, amx_instructions(), 1, machine.amx.one); });
-    add(name("vnni_gram"), [=](auto& state) {
-      time_int8(state, size, vnni_instructions(), machine.threads, machine.vnni.all);
-    });
-    add(name("vnni_gram_one_thread"),
-        [=](auto& state) { time_int8(state, size, vnni_instructions(), 1, machine.vnni.one); });
-    add(name("avx2_gram"), [=](auto& state) {
-      time_int8(state, size, avx2_instructions(), machine.threads, machine.avx2.all);
-    });
-    add(name("avx2_gram_one_thread"),
-        [=](auto& state) { time_int8(state, size, avx2_instructions(), 1, machine.avx2.one); });
+    double fastest = 0;
+    for (const auto& [kernel, instructions, rate] :
+         {std::tuple{"amx", amx_instructions(), machine.amx},
+          std::tuple{"vnni", vnni_instructions(), machine.vnni},
+          std::tuple{"avx2", avx2_instructions(), machine.avx2}}) {
+      const std::string gram = fmt::format("{}_gram", kernel);
+      add(name(gram), [=, threads = machine.threads, by = instructions, most = rate.all](
+                          auto& state) { time_int8(state, size, by, threads, most); });
+      add(name(gram + "_one_thread"), [=, by = instructions, most = rate.one](auto& state) {
+        time_int8(state, size, by, 1, most);
+      });
+      fastest = std::max(fastest, rate.all);
+    }
     add(name("session_uint8"), [=](auto& state) {
-      const double int8 = std::max({machine.amx.all, machine.vnni.all, machine.avx2.all});
       time_session<std::uint8_t>(state, size, ElementType::uint8, machine.threads,
-                                 {size.products(), int8});
+                                 {size.products(), fastest});
     });
     add(name("float64_gram_of_uint8"),
         [=](auto& state) { time_float64<std::uint8_t>(state, size, ElementType::uint8, machine); });

@@ -13,8 +13,8 @@ during which other work took more than 3% of the machine is made again, as often
   bench_reduce              the sum over processes, against the bandwidth between them
 
 Every stage's seconds are those of rank 0: `moments` is its own sums, `reduce` finishing them and
-waiting for the others, `sums` is read + moments + reduce: until the sums of all rows are there. `total` leaves
-the start of the processes out: that is `start`, the rest of the process's time. `processors` is the
+waiting for the others, `sums` is read + moments + reduce: until the sums of all rows are there.
+`total` leaves the start of the processes out: that is `start`, the rest of the process's time. `processors` is the
 time that processors worked, over all ranks.
 
 Needs numpy, and a build of the command with the MPI module: --build. The figures go into a JSON

@@ -11,7 +11,6 @@ namespace arete {
 namespace {
 
 using avx512::four_rows_bytes;
-using avx512::FourRows;
 using avx512::panel_columns;
 
 // A tile has 16 rows of 64 bytes. One instruction multiplies a tile of signed factors, [column][64
@@ -101,19 +100,15 @@ template <bool is_signed>
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
     std::span<const std::byte* const> rows, std::size_t offset, std::size_t width,
     std::byte* unsigned_bytes, std::byte* signed_bytes) {
-  alignas(64) std::byte shifted[group_bytes];
+  alignas(64) std::byte fours[group_bytes];  // signed factors, as unsigned ones lie
   for (std::size_t first = 0; first < rows.size(); first += group_rows) {
     for (std::size_t i = 0; i < side; ++i) {
-      const FourRows four =
-          avx512::unsigned_factors<is_signed>(rows, first + i * avx512::four_rows, offset, width);
       const std::size_t at = i * four_rows_bytes;
-      _mm512_store_si512(unsigned_bytes + at, four.left);
-      _mm512_store_si512(unsigned_bytes + at + 64, four.right);
-      _mm512_store_si512(shifted + at, avx512::shift(four.left));
-      _mm512_store_si512(shifted + at + 64, avx512::shift(four.right));
+      avx512::pack_four_rows<is_signed>(rows, first + i * avx512::four_rows, offset, width,
+                                        unsigned_bytes + at, fours + at);
     }
-    transpose(shifted, signed_bytes);
-    transpose(shifted + tile_bytes, signed_bytes + side * tile_bytes);
+    transpose(fours, signed_bytes);
+    transpose(fours + tile_bytes, signed_bytes + side * tile_bytes);
     unsigned_bytes += group_bytes;
     signed_bytes += group_bytes;
   }

@@ -43,13 +43,19 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline __m512i shift(__m5
   return _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(0x80)));
 }
 
-/// Unsigned factors of rows first .. first + 3, of `width` (at most 32) columns that begin `offset`
-/// bytes into each row. Factors of missing rows are zero: they make every product zero, whatever
-/// the signed factor is.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void store(const FourRows& factors,
+                                                                         std::byte* to) {
+  _mm512_store_si512(to, factors.left);
+  _mm512_store_si512(to + 64, factors.right);
+}
+
+/// Packs rows first .. first + 3, of `width` (at most 32) columns that begin `offset` bytes into
+/// each row, as unsigned and as signed factors, of four_rows_bytes each. Unsigned factors of
+/// missing rows are zero: they make every product zero, whatever the signed factor is.
 template <bool is_signed>
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline FourRows unsigned_factors(
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void pack_four_rows(
     std::span<const std::byte* const> rows, std::size_t first, std::size_t offset,
-    std::size_t width) {
+    std::size_t width, std::byte* unsigned_bytes, std::byte* signed_bytes) {
   constexpr std::size_t prefetch_bytes = 64;  // ahead in a row: what the next panels read
   std::byte tail[four_rows][panel_columns];   // set where there is one
   __m256i r[four_rows];  // a plain array: std::array drops the attributes of vector types
@@ -65,8 +71,10 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) inline FourRows unsigned_
     }
     r[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row));
   }
-  const FourRows factors = interleave(r);
-  return is_signed ? FourRows{shift(factors.left), shift(factors.right)} : factors;
+  const FourRows packed = interleave(r);
+  const FourRows shifted{shift(packed.left), shift(packed.right)};
+  store(is_signed ? shifted : packed, unsigned_bytes);
+  store(is_signed ? packed : shifted, signed_bytes);
 }
 
 /// sums[0..31] += rows first .. last of a packed panel: products with ones.

@@ -13,8 +13,7 @@ const Int8Instructions* present(const Int8Instructions* instructions, std::strin
   if (instructions == nullptr) {
     fail(ErrorKind::unavailable,
          "the {} kernel was asked for, but this CPU has no {}, or the system withholds it; leave "
-         "the "
-         "choice to auto",
+         "the choice to auto",
          kernel, name);
   }
   return instructions;

@@ -10,7 +10,6 @@ namespace arete {
 namespace {
 
 using avx512::four_rows_bytes;
-using avx512::FourRows;
 using avx512::panel_columns;
 
 constexpr std::size_t tile_columns = 8;  // 8 x 2 vectors of sums stay in registers
@@ -51,12 +50,9 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void pack_panel(
     std::span<const std::byte* const> rows, std::size_t offset, std::size_t width,
     std::byte* unsigned_bytes, std::byte* signed_bytes) {
   for (std::size_t first = 0; first < rows.size(); first += avx512::four_rows) {
-    const FourRows four = avx512::unsigned_factors<is_signed>(rows, first, offset, width);
     const std::size_t at = first / avx512::four_rows * four_rows_bytes;
-    _mm512_store_si512(unsigned_bytes + at, four.left);
-    _mm512_store_si512(unsigned_bytes + at + 64, four.right);
-    _mm512_store_si512(signed_bytes + at, avx512::shift(four.left));
-    _mm512_store_si512(signed_bytes + at + 64, avx512::shift(four.right));
+    avx512::pack_four_rows<is_signed>(rows, first, offset, width, unsigned_bytes + at,
+                                      signed_bytes + at);
   }
 }
 
