@@ -16,7 +16,8 @@ its own under a time limit; Arete alternates with each program, so that drift hi
 
 The peers' time begins with arrays in memory (MLlib's with a cached DataFrame): reading, conversion and
 the import of their modules are not counted. Peak memory is that of the whole process, rows included.
-Medians are of the runs that nothing disturbed, where there are five; else of all.
+How many times Arete's a peer's time is, is the median over its runs, each against the run of Arete that
+went just before it. Medians are of the runs that nothing disturbed, where there are five; else of all.
 A program that fails or does not finish is not tried again.
 """
 
@@ -42,10 +43,13 @@ from disturbance import DISTURBED, commit, output_of, processor_name, timed, wai
 from programs import PROGRAMS, middle  # noqa: E402
 
 ON_GPU = ("torch", "cuml")
+IN_TURN = ("seconds", "process_seconds", "others")  # of Arete's run, kept with that of the peer
 ONE_LAMBDA = ("numpy-one-lambda",)  # compared with `arete fit` of that lambda alone
 STAGES = ("open", "moments", "reduce", "solve", "score")
 ENOUGH_RUNS = 5
-MODULES = ("numpy", "scipy", "scikit-learn", "himalaya", "pyspark", "torch", "cuml")
+MODULES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "himalaya": "himalaya",
+           "pyspark": "pyspark", "torch": "torch", "cuml": "cuml"}  # name, and what is imported
+COMPARABLE = ("machine", "threads", "arete", "limit_seconds", *MODULES)
 
 
 def run_one(arguments):
@@ -108,6 +112,7 @@ def run_arete(problem, lambdas, arguments):
 def measure(runs, arguments):
     """Adds rounds to the runs of every program. Arete's runs of one lambda are kept apart."""
     problem = problems.read(arguments.work / arguments.what)
+    made = {"date": datetime.date.today().isoformat(), "commit": commit()}
     for number in range(arguments.rounds):
         for name in arguments.programs:
             if any("failed" in run for run in runs.get(name, [])):
@@ -117,18 +122,24 @@ def measure(runs, arguments):
                 continue  # the study's protocol is one of ten lambdas
             lambdas = middle(problem.lambdas) if one_lambda else problem.lambdas
             wait_for_quiet(arguments.patience)
-            arete = "arete-one-lambda" if one_lambda else "arete"
-            runs.setdefault(arete, []).append(run_arete(problem, lambdas, arguments))
-            runs.setdefault(name, []).append(run_peer(name, arguments))
-            latest = runs[name][-1]
+            mine = "arete-one-lambda" if one_lambda else "arete"
+            arete = run_arete(problem, lambdas, arguments) | made
+            peer = run_peer(name, arguments) | made | {"arete": {key: arete[key] for key in IN_TURN}}
+            runs.setdefault(mine, []).append(arete)
+            runs.setdefault(name, []).append(peer)
             print(f"{arguments.what}, round {number + 1}: {name}: "
-                  f"{latest.get('failed') or round(latest['seconds'], 3)}; "
-                  f"{arete} {runs[arete][-1]['seconds']:.3f}", file=sys.stderr)
+                  f"{peer.get('failed') or round(peer['seconds'], 3)}; {mine} {arete['seconds']:.3f}",
+                  file=sys.stderr)
+
+
+def others_of(run):
+    """What others took of the machine, of the peer's run and of the run of Arete before it."""
+    return max(run["others"] or 0.0, run.get("arete", run)["others"] or 0.0)
 
 
 def runs_that_count(runs):
     """Those that nothing disturbed, where they are enough; else all."""
-    quiet = [run for run in runs if (run["others"] or 0.0) <= DISTURBED]
+    quiet = [run for run in runs if others_of(run) <= DISTURBED]
     return quiet if len(quiet) >= ENOUGH_RUNS else runs
 
 
@@ -139,11 +150,14 @@ def summary_of(all_runs):
     done = runs_that_count(all_runs)
     summary = {"counted": len(done),
                "seconds": statistics.median(run["seconds"] for run in done),
-               "correct": done[0]["correct"], "best_correct": max(done[0]["correct"]),
-               "others": max((run["others"] or 0.0) for run in done),
+               "correct": done[-1]["correct"], "best_correct": max(done[-1]["correct"]),
+               "others": max(others_of(run) for run in done),
                "peak_bytes": max(run["peak_bytes"] for run in done), "runs": all_runs}
     if "process_seconds" in done[0]:
         summary["process_seconds"] = statistics.median(run["process_seconds"] for run in done)
+    else:
+        summary["times_arete"] = {key: statistics.median(run["seconds"] / run["arete"][key] for run in done)
+                                  for key in ("seconds", "process_seconds")}
     return summary
 
 
@@ -158,18 +172,16 @@ def summarise(runs, facts, arguments):
 
 
 def version_of(module):
-    try:
-        return importlib.metadata.version(module)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    """Of what is imported by that name (cuML's package has CUDA's version in its own)."""
+    packages = importlib.metadata.packages_distributions().get(module)
+    return importlib.metadata.version(packages[0]) if packages else None
 
 
 def about(arguments):
-    return {"date": datetime.date.today().isoformat(), "machine": processor_name(),
-            "threads": len(os.sched_getaffinity(0)), "commit": commit(),
+    return {"machine": processor_name(), "threads": len(os.sched_getaffinity(0)),
             "arete": output_of(str(arguments.arete), "--version"),
             "python": platform.python_version(), "limit_seconds": arguments.limit,
-            **{module: version_of(module) for module in MODULES}}
+            **{name: version_of(module) for name, module in MODULES.items()}}
 
 
 def default_programs():
@@ -210,21 +222,17 @@ def parse_arguments():
 
 
 def begin(arguments):
-    """About this measurement, and the runs so far: those that --add keeps, of the same Arete on the same
-    machine."""
+    """About this measurement, and the runs so far: those that --add keeps, which are of the same programs
+    on the same machine."""
     now = about(arguments)
     if not arguments.add or not arguments.out.exists():
         return now, {}
     before = json.loads(arguments.out.read_text())
-    for key in ("machine", "arete", "limit_seconds"):
+    for key in COMPARABLE:
         if before["about"][key] != now[key]:
             sys.exit(f"{arguments.out}: {key} was {before['about'][key]} and is {now[key]}; "
                      "--add is for runs that can be compared")
-    later = {key: now[key] for key in ("date", "commit")}
-    known = [before["about"], *before["about"].setdefault("added", [])]
-    if not any(later.items() <= one.items() for one in known):
-        before["about"]["added"].append(later)
-    return before["about"], {name: one["runs"] for name, one in before["programs"].items()}
+    return now, {name: one["runs"] for name, one in before["programs"].items()}
 
 
 def main():

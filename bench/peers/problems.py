@@ -104,6 +104,9 @@ NAMES = (*DATA_NEEDED, "float32", "float32-long")
 def make(what: str, folder: pathlib.Path, data: pathlib.Path | None, rows: int | None) -> None:
     """Nothing where the folder holds the problem already."""
     if (folder / "problem.json").exists():
+        held = len(numpy.load(folder / "y.npy", mmap_mode="r"))
+        if rows and rows != held:
+            raise SystemExit(f"{folder}: holds {held:,} rows, not {rows:,}; name another --work")
         return
     folder.mkdir(parents=True, exist_ok=True)
     problem = {
@@ -123,6 +126,10 @@ def read(folder: pathlib.Path) -> Problem:
 def cut_of(rows: int) -> int:
     """How many rows train; the rest is held out, as --holdout-last and --preset odyssey have it."""
     return rows - round(HELD_OUT * rows)
+
+
+def stored_type(folder: pathlib.Path) -> numpy.dtype:
+    return numpy.load(folder / "x.npy", mmap_mode="r").dtype
 
 
 def load(folder: pathlib.Path, dtype: type, as_stored: bool = False) -> Rows:

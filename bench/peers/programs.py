@@ -16,6 +16,8 @@ import numpy
 
 import problems
 
+BLOCK_ROWS = 8_192  # of numpy_blocks
+
 
 def targets_of(labels: numpy.ndarray, dtype: type) -> tuple[numpy.ndarray, numpy.ndarray]:
     """The classes, and +1 for a row's class and -1 elsewhere."""
@@ -54,6 +56,48 @@ def numpy_path(folder: pathlib.Path, dtype: type, only_one: bool = False):
                 scores += target_mean - mean @ weights
             correct.append(count(scores, classes, rows.held_out_labels))
         return correct
+
+    return job
+
+
+def numpy_blocks(folder: pathlib.Path):
+    """By hand and with care, in float64: sums over blocks of rows, centred late, and the scores of all
+    lambdas by one product for each block. Rows are never copied as a whole."""
+    import scipy.linalg
+
+    problem = problems.read(folder)
+    rows = problems.load(folder, problems.stored_type(folder) if problem.intercept else numpy.float64)
+
+    def blocks(count):
+        return (slice(first, first + BLOCK_ROWS) for first in range(0, count, BLOCK_ROWS))
+
+    def job():
+        classes, targets = targets_of(rows.train_labels, numpy.float64)
+        gram, right_hand_side, total = 0.0, 0.0, 0.0
+        for block in blocks(len(rows.train)):
+            x = rows.train[block].astype(numpy.float64, copy=False)
+            gram += x.T @ x
+            right_hand_side += x.T @ targets[block]
+            total += x.sum(axis=0)
+        target_mean = targets.mean(axis=0) if problem.intercept else numpy.zeros(len(classes))
+        mean = total / len(targets) if problem.intercept else numpy.zeros(len(gram))
+        gram -= len(targets) * numpy.outer(mean, mean)
+        right_hand_side -= len(targets) * numpy.outer(mean, target_mean)
+        weights = []
+        for value in problem.lambdas:
+            system = gram.copy()
+            system.flat[:: len(system) + 1] += value
+            factor = scipy.linalg.cho_factor(system, lower=True, overwrite_a=True)
+            weights.append(scipy.linalg.cho_solve(factor, right_hand_side))
+        weights = numpy.stack(weights)  # lambdas x features x classes
+        by_lambda = weights.transpose(1, 0, 2).reshape(len(gram), -1)
+        intercepts = target_mean - mean @ weights
+        correct = numpy.zeros(len(weights), int)
+        for block in blocks(len(rows.held_out)):
+            scores = rows.held_out[block].astype(numpy.float64, copy=False) @ by_lambda
+            scores = scores.reshape(-1, *intercepts.shape) + intercepts
+            correct += (classes[scores.argmax(axis=2)] == rows.held_out_labels[block, None]).sum(axis=0)
+        return correct.tolist()
 
     return job
 
@@ -121,11 +165,11 @@ def himalaya(folder: pathlib.Path):
 
     def job():
         targets = targets_of(labels, numpy.float64)[1]
-        target_mean = targets.mean(axis=0) if problem.intercept else 0.0
+        target_mean = targets[fold < 0].mean(axis=0) if problem.intercept else 0.0
 
         def accuracy(y_true, y_pred):
-            """Of centred targets and predictions. himalaya wants a score for each target, of one or
-            several lambdas: all are the same."""
+            """Of targets and predictions less the mean of the training targets. himalaya wants a score
+            for each target, of one or several lambdas: all are the same."""
             right = (y_pred + target_mean).argmax(axis=-1) == y_true.argmax(axis=-1)
             return numpy.repeat(right.mean(axis=-1)[..., None], y_true.shape[-1], axis=-1)
 
@@ -213,6 +257,7 @@ def middle(lambdas: list[float]) -> list[float]:
 PROGRAMS = {
     "numpy": functools.partial(numpy_path, dtype=numpy.float64),
     "numpy-float32": functools.partial(numpy_path, dtype=numpy.float32),
+    "numpy-blocks": numpy_blocks,
     "numpy-one-lambda": functools.partial(numpy_path, dtype=numpy.float64, only_one=True),
     "ridge-classifier": functools.partial(ridge_classifier, dtype=numpy.float64),
     "ridge-classifier-float32": functools.partial(ridge_classifier, dtype=numpy.float32),

@@ -11,13 +11,14 @@ from disturbance import mark  # noqa: E402
 
 ORDER = ("mnist", "fashion", "cifar10", "float32", "float32-long")
 LABELS = {"numpy": "NumPy by hand, float64", "numpy-float32": "NumPy by hand, float32",
+          "numpy-blocks": "NumPy by hand, in blocks of rows, float64",
           "ridge-classifier": "scikit-learn, ten `RidgeClassifier`, float64",
           "ridge-classifier-float32": "the same, float32",
           "ridge-classifier-cv": "scikit-learn, `RidgeClassifierCV`",
           "ridge-cv": "scikit-learn, `RidgeCV`", "himalaya": "himalaya, `RidgeCV`",
           "mllib": "Spark MLlib, `LinearRegression`", "torch": "PyTorch on a GPU",
           "cuml": "cuML, `Ridge`"}
-SHORT = {"numpy": "NumPy", "ridge-classifier": "`RidgeClassifier` x 10",
+SHORT = {"numpy": "NumPy", "numpy-blocks": "NumPy in blocks", "ridge-classifier": "`RidgeClassifier` x 10",
          "ridge-classifier-cv": "`RidgeClassifierCV`", "ridge-cv": "`RidgeCV`",
          "himalaya": "himalaya", "mllib": "MLlib"}
 
@@ -56,8 +57,8 @@ def lines(result):
             yield f"| {label} | {why_failed(one['failed'])} | {one['counted']} | | | | |"
             continue
         yield (f"| {label} | {one['seconds']:.3g}{mark(one['others'])} | {one['counted']} | "
-               f"{times(one['seconds'] / arete['seconds'])} | "
-               f"{times(one['seconds'] / arete['process_seconds'])} | "
+               f"{times(one['times_arete']['seconds'])} | "
+               f"{times(one['times_arete']['process_seconds'])} | "
                f"{one['best_correct'] / rows:.4f} | {one['peak_bytes'] / 1e9:.2f} |")
 
 
@@ -68,8 +69,8 @@ def one_lambda(result):
         return None
     return (f"One lambda alone: NumPy {numpy['seconds']:.3g} s, Arete {arete['seconds']:.3g} s compute "
             f"and {arete['process_seconds']:.3g} s for the process: NumPy takes "
-            f"{times(numpy['seconds'] / arete['seconds'])} as long as the one and "
-            f"{times(numpy['seconds'] / arete['process_seconds'])} as the other.")
+            f"{times(numpy['times_arete']['seconds'])} as long as the one and "
+            f"{times(numpy['times_arete']['process_seconds'])} as the other{mark(numpy['others'])}.")
 
 
 def details(results):
@@ -89,13 +90,13 @@ def details(results):
 
 
 def cell(result, name):
-    one, arete = result["programs"].get(name), result["programs"]["arete"]
+    one = result["programs"].get(name)
     if one is None:
         return "not run"
     if "failed" in one:
         limit = result["about"]["limit_seconds"]
         return f"> {limit:,} s" if "did not finish" in one["failed"] else "fails"
-    return f"{one['seconds']:.3g} s, {times(one['seconds'] / arete['seconds'])}"
+    return f"{one['seconds']:.3g} s, {times(one['times_arete']['seconds'])}{mark(one['others'])}"
 
 
 def matrix_cells(results):
@@ -117,11 +118,10 @@ def about(results):
     facts = next(iter(results.values()))["about"]
     modules = ", ".join(f"{name} {facts[name]}" for name in
                         ("numpy", "scikit-learn", "himalaya", "pyspark") if facts.get(name))
-    later = {}
-    for result in results.values():
-        for added in result["about"].get("added", []):
-            later.setdefault(added["date"], set()).add(added["commit"])
-    more = "".join(f", and more runs on {date} (commits: {len(commits)}, named in the files)"
-                   for date, commits in sorted(later.items()))
-    return (f"{facts['machine']}, {facts['threads']} threads, {facts['date']}, {facts['arete']} (commit "
-            f"{facts['commit']}){more}; {modules}.")
+    runs = [run for result in results.values() for program in result["programs"].values()
+            for run in program["runs"]]
+    dates = sorted({run["date"] for run in runs})
+    commits = {run["commit"] for run in runs}
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    which = f"commit {commits.pop()}" if len(commits) == 1 else f"{len(commits)} commits, named with each run"
+    return f"{facts['machine']}, {facts['threads']} threads, {when}, {facts['arete']} ({which}); {modules}."
