@@ -96,6 +96,11 @@ class Job:
     link: Link
 
 
+def scaled_rows(results):
+    """Rows on one processor where many have as many each: what scaling.py measured on one rank."""
+    return results["about"]["rows"] // results["about"]["processors"]
+
+
 def steps(ranks):
     return math.ceil(math.log2(ranks))
 

@@ -3,7 +3,7 @@
 MLlib minimises the mean of the squared errors, halved, plus regParam / 2 times the squared weights:
 regParam is lambda / rows. It keeps an intercept, which the study's protocol does not: accuracies are
 compared, not models. It takes pixels as they are: with an intercept their means change nothing, and its
-sums pass over zeros, of which digits have four in five (with means subtracted it takes twice as long).
+sums pass over zeros, of which digits have four in five.
 """
 
 from __future__ import annotations

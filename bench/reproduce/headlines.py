@@ -11,6 +11,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import cost_model  # noqa: E402
 import published  # noqa: E402
 
+EXACT = ("alone", "data", "model")  # modes of the study's protocol with one solution
 NO_HANDS = "no photographs of hands were given (--hands)"
 NO_SCALING = "ranks were not measured (--no-ranks)"
 NO_SPARK = "Spark was not measured (bench/spark.py)"
@@ -41,8 +42,9 @@ def law(entries, program):
 def speedup(results, mode, ranks, threads, scaled=False):
     job = cost_model.fit_job(results)
     work = ranks * threads if scaled else 1
-    base = cost_model.predict(job, mode, 1, 1)["total"]
-    many = cost_model.predict(job, mode, ranks, threads, rows=work * job.rows)["total"]
+    rows = cost_model.scaled_rows(results) if scaled else job.rows
+    base = cost_model.predict(job, mode, 1, 1, rows=rows)["total"]
+    many = cost_model.predict(job, mode, ranks, threads, rows=work * rows)["total"]
     return work * base / many
 
 
@@ -53,8 +55,9 @@ def range_of(configurations, modes):
 
 
 def accuracy_text(configurations):
-    return (f"{range_of(configurations, ('alone', 'data', 'model'))} in every exact configuration, "
-            f"{range_of(configurations, ('average',))} where weights are averaged")
+    return (f"{range_of(configurations, EXACT)} in every exact configuration. Averaged weights: "
+            f"{range_of(configurations, ('average',))}, on other held-out rows, on which one process has "
+            f"{range_of(configurations, ('alone, by hash',))}")
 
 
 def spark_speedup(spark, rows, program):
@@ -63,12 +66,14 @@ def spark_speedup(spark, rows, program):
     if size is None:
         return "not measured"
     programs = size["programs"]
-    if "failed" in programs[program]:
-        return f"the same program failed here: {programs[program]['failed']}"
-    ratio = programs["serial"]["seconds"] / programs[program]["seconds"]
-    ours = programs[{"study_outer": "outer", "study_inner": "inner"}[program]]
-    return (f"{ratio:.2f} for the same program, whose serial twin in NumPy has all processors; "
-            f"Arete's takes {ours['seconds']:.2f} s, the serial one {programs['serial']['seconds']:.2f} s")
+    ours = {"study_outer": "outer", "study_inner": "inner"}[program]
+    for name, who in ((program, "the same program"), ("serial", "its serial twin"), (ours, "Arete's loop")):
+        if "failed" in programs[name]:
+            return f"{who} failed here: {programs[name]['failed']}"
+    taken = {name: programs[name]["seconds"] for name in (program, "serial", ours)}
+    return (f"{taken['serial'] / taken[program]:.2f}: the same program takes {taken[program]:.2f} s, and the "
+            f"serial one, whose NumPy uses every processor, {taken['serial']:.2f} s. Arete's loop takes "
+            f"{taken[ours]:.2f} s")
 
 
 def rows(results, spark) -> list[Headline]:
@@ -77,7 +82,7 @@ def rows(results, spark) -> list[Headline]:
     hands, scaling = results["hands"], results["scaling"]
     accuracy = results["accuracy"]
     sixteen, last = at_size(results["serial"], 16_000), results["serial"][-1]
-    over_study = last["study"]["total"] / last["arete"]["total"]
+    over_study = [one["study"]["total"] / one["arete"]["total"] for one in results["serial"]]
     predicted = {
         "model_parallel_speedup_mnist_8x8": ("images", "model", False),
         "model_parallel_speedup_hands_8x8": ("hands", "model", False),
@@ -97,8 +102,8 @@ def rows(results, spark) -> list[Headline]:
     ours = {
         "mnist_accuracy_every_configuration":
             accuracy_text(accuracy["images"]) if "images" in accuracy else NO_SCALING,
-        "hand_images_accuracy": f"{range_of(accuracy['hands-mixed'], ('alone', 'data', 'model'))}; "
-        f"{range_of(accuracy['hands-apart'], ('alone', 'data', 'model'))} where no photograph is on both "
+        "hand_images_accuracy": f"{range_of(accuracy['hands-mixed'], EXACT)}; "
+        f"{range_of(accuracy['hands-apart'], EXACT)} where no photograph is on both "
         "sides. Other people's hands than the study's" if "hands-mixed" in accuracy else NO_HANDS,
         "hand_images_count": f"{hands['count']:,}, from {hands['photographs']:,} photographs"
         if hands else NO_HANDS,
@@ -110,8 +115,8 @@ def rows(results, spark) -> list[Headline]:
         f"Arete {law(results['serial'], 'arete')}",
         **{name: of_scaling(name) for name in predicted},
         "cython_one_thread_over_serial_python":
-            f"{over_study:.1f}: Arete on one thread over the study's program in NumPy, whose loops are "
-            f"BLAS, at {last['images']:,} images",
+            f"{over_study[0]:.1f} at {results['serial'][0]['images']:,} images to {over_study[-1]:.1f} at "
+            f"{last['images']:,}: Arete on one thread over the study's program in NumPy, whose loops are BLAS",
         **{f"spark_outer_speedup_{count}_images": spark_speedup(spark, count, "study_outer")
            if spark else NO_SPARK for count in (1_000, 11_000, 21_000)},
         "spark_inner_speedup": spark_speedup(spark, 1_000, "study_inner") if spark else NO_SPARK,
@@ -121,7 +126,9 @@ def rows(results, spark) -> list[Headline]:
 
 
 def out_of_memory(spark):
-    failed = [size["rows"] for size in spark["sizes"] if "failed" in size["programs"]["study_outer"]]
+    memory = spark["about"]["study_memory"]
+    failed = [size["rows"] for size in spark["sizes"]
+              if "OutOfMemory" in size["programs"]["study_outer"].get("failed", "")]
     done = [size["rows"] for size in spark["sizes"] if "failed" not in size["programs"]["outer"]]
-    return (f"the same program runs out of {spark['about']['study_memory']} at "
-            f"{min(failed, default=0):,}; Arete's outer loop does {max(done, default=0):,}")
+    theirs = f"runs out of {memory} at {min(failed):,}" if failed else f"does all sizes with {memory}"
+    return f"the same program {theirs}; Arete's outer loop does {max(done, default=0):,}"

@@ -119,14 +119,15 @@ def scaling(setup, rows, features):
     return results
 
 
-def accuracies(setup, data, most_ranks):
+def accuracies(setup, data, most_ranks, averaged=True):
     """Accuracy of every configuration, and whether its model is that of one rank to the byte. More ranks
-    than processors are slow, but as accurate."""
+    than processors are slow, but as accurate. `averaged`: with the mode average, and one process on the
+    rows that it holds out, which are chosen by a hash."""
     def one(mode, ranks, threads):
         model = setup.work / "model.safetensors"
         launcher = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks] if ranks > 1 else []
         parallel = ["--parallel", mode] if ranks > 1 else []
-        protocol = BY_HASH if mode == "average" else ODYSSEY
+        protocol = BY_HASH if mode in ("average", "alone, by hash") else ODYSSEY
         result = output_of([*launcher, setup.arete, "fit", *data, *protocol, *parallel, "--threads",
                             threads, "--out", model, "--force", "--json"])
         return {"mode": mode, "ranks": ranks, "threads": threads,
@@ -135,7 +136,10 @@ def accuracies(setup, data, most_ranks):
 
     ranks = [count for count in sizes_up_to(most_ranks) if count > 1]
     found = [one("alone", 1, threads) for threads in sizes_up_to(setup.processors)]
-    found += [one(mode, count, 1) for mode in ("data", "model", "average") for count in ranks]
+    found += [one(mode, count, 1) for mode in ("data", "model") for count in ranks]
+    if averaged:
+        found.append(one("alone, by hash", 1, 1))
+        found += [one("average", count, 1) for count in ranks]
     first = found[0]["sha256"]
     return [{**one, "same_model": one["sha256"] == first} for one in found]
 

@@ -19,6 +19,8 @@ import table as tables  # noqa: E402
 from disturbance import DISTURBED  # noqa: E402
 
 SIDES = (1, 2, 4, 8)  # ranks, and threads of each
+NO_GPU = ("No GPU has run this code yet: no figures of one are in bench/results, whose README lists what is "
+          "unverified. scripts/gpu-check makes them on a machine that has one.")
 MODES = {"model": "model parallel", "average": "data parallel, averaged as published",
          "data": "data parallel, exact"}
 METRICS = {"speedup": ("speed-up", False), "scaled": ("scaled speed-up", False),
@@ -124,6 +126,12 @@ def law_of(pairs):
     return f"{fit['a']:.3g}", f"{fit['b']:.3f}", f"{fit['c']:.3g}"
 
 
+def parts_of(entry):
+    """The parallel part, the rest, and both."""
+    rest = entry | {"rest": entry["total"] - entry["parallel"]}
+    return seconds(entry, "parallel"), seconds(rest, "rest"), seconds(entry)
+
+
 def amdahl_section(results, folder):
     said = {line["threads"]: line for line in published.table("amdahl-40000-images")}
     here = {one["threads"]: one for one in results["amdahl"]}
@@ -132,7 +140,8 @@ def amdahl_section(results, folder):
         line, one = said.get(threads), here.get(threads)
         lines.append((f"{threads:.0f}", *(f"{line[key]:.2f}" if line else "–" for key in
                                           ("parallel_seconds", "overhead_seconds", "total_seconds")),
-                      seconds(one["study"]) if one else "–", seconds(one["arete"]) if one else "–"))
+                      *(cell for program in ("study", "arete") for cell in
+                        (parts_of(one[program]) if one else ("–", "–", "–")))))
     fractions = [f"published {published.serial_fraction(list(said), [l['total_seconds'] for l in said.values()]):.3f}"]
     for program, label in (("study", "NumPy"), ("arete", "Arete")):
         s = published.serial_fraction(list(here), [one[program]["total"] for one in here.values()])
@@ -140,9 +149,10 @@ def amdahl_section(results, folder):
     rows = results["amdahl"][0]["images"]
     return section(
         "amdahl", "Threads", note(
-            f"Total seconds for {rows:,} images (published: 40,000). – : this machine has "
-            f"{results['about']['processors']} processors."),
-        table(("threads", "published: parallel", "overhead", "total", "NumPy", "Arete"), lines),
+            f"Seconds for {rows:,} images (published: 40,000): the parallel part, what is beside it, and both. "
+            f"– : this machine has {results['about']['processors']} processors."),
+        table(("threads", "published: parallel", "overhead", "total", "NumPy: parallel", "overhead", "total",
+               "Arete: parallel", "overhead", "total"), lines),
         f"<p>Serial fraction by Amdahl's law, T(p) = T(1) (s + (1 − s)/p): {'; '.join(fractions)}.</p>\n",
         images(folder, [(figures.amdahl(results, folder), "Speed-up over threads")]))
 
@@ -150,31 +160,32 @@ def amdahl_section(results, folder):
 def cells(scaling, mode, metric):
     """The values of a heat map, and which of them were measured."""
     job = cost_model.fit_job(scaling)
-    half = job.rows // scaling["about"]["processors"]  # what scaling.py measures on one rank
+    each = cost_model.scaled_rows(scaling)
 
-    def value(ranks, threads, seconds_of):
+    def gain(ranks, threads, seconds_of):
         work = ranks * threads if metric == "scaled" else 1
-        base = half if metric == "scaled" else job.rows
-        gain = work * seconds_of(1, 1, base) / seconds_of(ranks, threads, work * base)
-        return gain / (ranks * threads) if metric == "efficiency" else gain
+        rows = each if metric == "scaled" else job.rows
+        one, many = seconds_of(1, 1, rows), seconds_of(ranks, threads, work * rows)
+        if one is None or many is None:
+            return None
+        return work * one / many / (ranks * threads if metric == "efficiency" else 1)
 
     def predicted(ranks, threads, rows):
         return cost_model.predict(job, mode, ranks, threads, rows=rows)["total"]
 
     def measured(ranks, threads, rows):
-        name = "alone" if ranks == 1 else mode
-        return cost_model.find(scaling, mode=name, ranks=ranks, threads=threads, rows=rows,
-                               lambdas="path", pinned=False)["total"]
+        median = cost_model.find(scaling, mode="alone" if ranks == 1 else mode, ranks=ranks, threads=threads,
+                                 rows=rows, lambdas="path", pinned=False)
+        return median and median["total"]
 
     values, known = [], []
     for i, ranks in enumerate(SIDES):
         values.append([])
         for j, threads in enumerate(SIDES):
-            try:
-                values[-1].append(value(ranks, threads, measured))
+            found = gain(ranks, threads, measured)
+            if found is not None:
                 known.append((i, j))
-            except TypeError:  # a run that there is none of
-                values[-1].append(value(ranks, threads, predicted))
+            values[-1].append(gain(ranks, threads, predicted) if found is None else found)
     return values, known
 
 
@@ -194,9 +205,10 @@ def heat_section(results, folder):
         return section("heat", "Ranks and threads", note(headlines.NO_SCALING))
     content = [note(
         "Predicted by bench/cost_model.py, which is fitted to one rank and checked against every cell "
-        "that this machine could run: those have a red frame and show what was measured. The links "
-        "between ranks are this machine's memory. Scaled: as many times the images as processors, from "
-        f"1/{results['about']['processors']} of them on one.")]
+        "that this machine could run: those have a red frame and show what was measured. The rows are random "
+        "bytes. The links between ranks are this machine's memory. Scaled: as many times the images as processors, from "
+        f"1/{results['about']['processors']} of them on one; it passes the number of processors where the "
+        "lambdas, which do not grow with the rows, take most of the time.")]
     for which, scaling in results["scaling"].items():
         about = scaling["about"]
         content.append(f"<h3>{about['rows']:,} rows of {about['features']:,} features "
@@ -227,21 +239,24 @@ def accuracy_section(results):
     found = results["accuracy"]
     if not found:
         return section("accuracy", "Accuracy", note(headlines.NO_SCALING))
+    by_key = {name: {(one["mode"], one["ranks"], one["threads"]): one for one in configurations}
+              for name, configurations in found.items()}
     lines = []
-    for i, first in enumerate(next(iter(found.values()))):
-        label = f"{'one process' if first['mode'] == 'alone' else first['mode']}, " \
-                f"{first['ranks']} x {first['threads']}"
-        lines.append((label, *(cell for configurations in found.values() for cell in
-                               (f"{configurations[i]['accuracy']:.4f}",
-                                "yes" if configurations[i]["same_model"] else "no"))))
+    for mode, ranks, threads in next(iter(by_key.values())):
+        line = [f"{mode.replace('alone', 'one process')}, {ranks} x {threads}"]
+        for configurations in by_key.values():
+            one = configurations.get((mode, ranks, threads))
+            line += [f"{one['accuracy']:.4f}", "yes" if one["same_model"] else "no"] if one else ["–", "–"]
+        lines.append(line)
     header = ("ranks x threads", *(cell for name in found for cell in (names[name], "same bytes")))
     return section("accuracy", "Accuracy of every configuration", note(
         "Published: 0.85 on MNIST in every configuration, 0.87 on the authors' own photographs of hands. "
         "Held-out accuracy by the study's protocol; whether the model is that of one process to the "
         "byte. average solves each rank's rows alone and averages the weights, as the study's data "
         "parallelism did; a fifth of the rows is held out by a hash there, as the last ranks would have "
-        "none to train on. Hands: variants of one photograph are trained on and held out, as they are "
-        "where one enlarges first and splits then; the last columns keep photographs apart."), table(header, lines))
+        "none to train on, and one process by hash is what to compare it with. Hands: variants of one "
+        "photograph are trained on and held out, as they are where one enlarges first and splits then; the "
+        "last columns keep photographs apart, which a hash would not (–)."), table(header, lines))
 
 
 def spark_section(spark):
@@ -267,6 +282,19 @@ def peers_section(peers):
         f"{peers_tables.about(peers)} Seconds for ten lambdas, and how many times those of Arete's compute; "
         "what is counted, single figures, memory and accuracies are in bench/results."),
         table(plain[0], plain[1:]))
+
+
+def gpu_section(gpu):
+    """What scripts/gpu-check found: every step, and every benchmark."""
+    if not gpu:
+        return section("gpu", "GPUs", note(NO_GPU))
+    names = ", ".join(one["description"] for one in gpu["machine"]["gpus"])
+    steps = [(step["name"], step["status"]) for step in gpu["steps"]]
+    timed = next((step["benchmarks"]["benchmarks"] for step in gpu["steps"]
+                  if isinstance(step.get("benchmarks"), dict)), [])
+    lines = [(one["name"], f"{one['real_time']:.3g} {one['time_unit']}") for one in timed]
+    return section("gpu", "GPUs", note(f"{names}; found by scripts/gpu-check."),
+                   table(("check", "result"), steps), table(("benchmark", "time"), lines) if lines else "")
 
 
 def lstm_section(results):
@@ -312,7 +340,7 @@ def write(results, spark, peers, gpu, out: pathlib.Path):
         headline_section(results, spark), serial_section(results, folder), amdahl_section(results, folder),
         heat_section(results, folder), accuracy_section(results), spark_section(spark),
         peers_section(peers),
-        section("gpu", "GPUs", note(gpu)), lstm_section(results),
+        gpu_section(gpu), lstm_section(results),
         section("model", "The model", note("What arete fit --report writes of these images, with its own "
                                            "path of lambdas and the standard protocol.")),
         model_sections(model_page)])

@@ -3,7 +3,8 @@
 
 scripts/reproduce builds what this needs, and starts it. The page is --out/index.html, which needs no
 other file; its figures are in --out/figures (SVG and PNG), all figures in --out/results.json. Spark's
-figures are those that bench/spark.py left in bench/results.
+figures, the peers' and those of GPUs are the newest in bench/results (DATE-spark/spark.json, which
+bench/spark.py makes, DATE-peers, DATE-gpu/gpu-check.json of scripts/gpu-check).
 """
 
 import argparse
@@ -26,8 +27,6 @@ QUICK_SIZES = (500, 1_000, 2_000)
 LSTM_SIZES = (1_000, 5_000, 10_000, 30_000, 60_000)
 AMDAHL_ROWS, QUICK_ROWS = 40_000, 2_000
 MOST_RANKS = 8
-NO_GPU = ("No GPU has run this code yet: no figures of one are in bench/results, whose README lists what is "
-          "unverified. scripts/gpu-check makes them on a machine that has one.")
 
 
 def hand_experiments(setup, arguments, results):
@@ -45,7 +44,9 @@ def hand_experiments(setup, arguments, results):
         return
     for name in files:
         say(f"hands, {name}: every configuration")
-        results["accuracy"][f"hands-{name}"] = measure.accuracies(setup, data(name), arguments.most_ranks)
+        # A hash would hold out variants of photographs that are trained on.
+        results["accuracy"][f"hands-{name}"] = measure.accuracies(setup, data(name), arguments.most_ranks,
+                                                                  averaged=name == "mixed")
 
 
 def scaling_experiments(setup, results):
@@ -90,7 +91,16 @@ def about(setup, arguments):
             "processors": setup.processors, "commit": commit(), "rounds": setup.rounds,
             "arete": output_of(str(setup.arete), "--version"), "quick": arguments.quick,
             "images": setup.images.resolve().name,
-            "command": "scripts/reproduce" + (" --quick" if arguments.quick else "")}
+            "command": command(setup, arguments)}
+
+
+def command(setup, arguments):
+    """As it would be typed where the data lie: their names without their folders."""
+    words = ["scripts/reproduce", *(["--quick"] if arguments.quick else []),
+             "--data", setup.images.resolve().name,
+             *(["--hands", arguments.hands.resolve().name] if arguments.hands else []),
+             *([] if arguments.ranks else ["--no-ranks"]), "--rounds", str(setup.rounds)]
+    return " ".join(words)
 
 
 def parse_arguments():
@@ -119,7 +129,7 @@ def parse_arguments():
     arguments = parser.parse_args()
     if arguments.again and not (arguments.source and arguments.ranks):
         parser.error("--again: is for results that --from names, and needs mpirun")
-    if not (arguments.data / "train-images-idx3-ubyte.gz").exists():
+    if not arguments.source and not (arguments.data / "train-images-idx3-ubyte.gz").exists():
         parser.error(f"--data: {arguments.data} holds no train-images-idx3-ubyte.gz")
     if arguments.hands and not arguments.hands.exists():
         parser.error(f"--hands: {arguments.hands} is not there")
@@ -144,9 +154,11 @@ def main():
             scaling_experiments(setup, results)
         if arguments.again or not arguments.source:
             (arguments.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    spark, peers = (page.tables.newest(name) for name in ("*-spark/spark.json", "*-peers"))
+    spark, gpu, peers = (page.tables.newest(name) for name in
+                         ("*-spark/spark.json", "*-gpu/gpu-check.json", "*-peers"))
     print(page.write(results, json.loads(spark.read_text()) if spark else None,
-                     page.peers_tables.read(peers) if peers else None, NO_GPU, arguments.out))
+                     page.peers_tables.read(peers) if peers else None,
+                     json.loads(gpu.read_text()) if gpu else None, arguments.out))
 
 
 if __name__ == "__main__":

@@ -102,6 +102,9 @@ def library_tables(path):
     yield from limits_table(results)
     for name in ("moments", "solve", "score"):
         yield f"\n### {name.capitalize()}\n"
+        yield (f"At the start of this program `dgemm` reached {results[name]['context']['dgemm_gflops']} GFLOP/s "
+               "on all threads.")
+        yield ""
         yield from program_table(results[name])
 
 
@@ -261,8 +264,9 @@ def spark_tables(results):
     about, sizes = results["about"], results["sizes"]
     yield (f"{about['machine']}, {about['processors']} processors, {about['date']}, "
            f"{about['arete']} (commit {about['commit']}), PySpark {about['pyspark']}, "
-           f"{about['java']}; ten lambdas on the first N images of MNIST. Seconds, and the best "
-           f"accuracy on held-out rows; limit {about['limit_seconds']} s.")
+           f"{about['java']}; ten lambdas on the first N images of MNIST. Seconds of one run (`arete fit`: "
+           f"the median of several), and the best accuracy on held-out rows; limit "
+           f"{about['limit_seconds']} s.")
     yield ""
     yield "| program | " + " | ".join(f"{size['rows']:,}" for size in sizes) + " |"
     yield "| --- |" + " ---: |" * len(sizes)

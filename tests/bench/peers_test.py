@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -34,17 +35,20 @@ class Peers(unittest.TestCase):
         return json.loads(self.out.read_text())
 
     def test_all_programs_do_the_same_job(self) -> None:
-        names = "numpy,numpy-one-lambda,ridge-classifier,ridge-classifier-cv,ridge-cv,himalaya"
+        names = "numpy,numpy-blocks,numpy-one-lambda,ridge-classifier,ridge-classifier-cv,ridge-cv,himalaya"
         result = self.run_peers(names)
         programs = result["programs"]
         self.assertEqual(result["held_out_rows"], 400)
-        for name in ("numpy", "ridge-classifier"):
+        for name in ("numpy", "numpy-blocks", "ridge-classifier"):
             self.assertEqual(programs[name]["correct"], programs["arete"]["correct"], name)
         self.assertEqual(programs["numpy-one-lambda"]["correct"], programs["arete-one-lambda"]["correct"])
         # These choose by other rows, or centre by other means.
         for name in ("ridge-classifier-cv", "ridge-cv", "himalaya"):
             self.assertAlmostEqual(programs[name]["best_correct"], programs["arete"]["best_correct"],
                                    delta=20)
+        for run in programs["numpy"]["runs"]:
+            self.assertIn(run["arete"]["seconds"], [one["seconds"] for one in programs["arete"]["runs"]])
+            self.assertRegex(run["date"], r"^\d{4}-\d\d-\d\d$")
         for name, program in programs.items():
             self.assertGreater(program["peak_bytes"], 10_000_000, name)
             self.assertGreater(program["seconds"], 0, name)
@@ -60,6 +64,10 @@ class Peers(unittest.TestCase):
                               "--add", "--out", self.out, "--limit", 7, "--programs", "numpy")
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("limit_seconds was 600 and is 7", done.stderr)
+        done = bench_case.run(PEERS, "--what", "float32-long", "--work", self.folder, "--arete", ARETE,
+                              "--rows", 3_000, "--programs", "numpy")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("holds 2,000 rows, not 3,000", done.stderr)
 
     def test_a_program_that_takes_too_long_is_ended(self) -> None:
         if shutil.which("java") is None:
@@ -86,7 +94,8 @@ class Peers(unittest.TestCase):
 class Medians(unittest.TestCase):
     def test_disturbed_runs_count_only_where_there_are_few_others(self) -> None:
         def run(seconds, others):
-            return {"seconds": seconds, "others": others, "correct": [1, 2], "peak_bytes": 3}
+            return {"seconds": seconds, "others": others, "correct": [1, 2], "peak_bytes": 3,
+                    "arete": {"seconds": 0.5, "process_seconds": 1.0, "others": 0.0}}
 
         disturbed = [run(9.0, 0.5), run(8.0, 0.4)]
         quiet = [run(seconds, 0.01) for seconds in (1.0, 2.0, 3.0, 4.0)]
@@ -95,6 +104,53 @@ class Medians(unittest.TestCase):
         enough = peers.summary_of([*disturbed, *quiet, run(5.0, None)])
         self.assertEqual((enough["counted"], enough["seconds"], enough["others"]), (5, 3.0, 0.01))
         self.assertEqual(len(enough["runs"]), 7)
+
+    def test_ratios_are_of_pairs(self) -> None:
+        def run(seconds, arete, others=0.0):
+            return {"seconds": seconds, "others": None, "correct": [1], "peak_bytes": 3,
+                    "arete": {"seconds": arete, "process_seconds": 2 * arete, "others": others}}
+
+        # The machine became twice as fast on the way: all pairs say four.
+        found = peers.summary_of([run(8.0, 2.0), run(8.0, 2.0), run(4.0, 1.0), run(4.0, 1.0), run(4.4, 1.1)])
+        self.assertAlmostEqual(found["times_arete"]["seconds"], 4.0)
+        self.assertAlmostEqual(found["times_arete"]["process_seconds"], 2.0)
+        # A pair is disturbed where either of its runs was.
+        pairs = [run(4.0, 1.0)] * 5 + [run(4.0, 9.0, others=0.5)]
+        self.assertEqual(peers.summary_of(pairs)["counted"], 5)
+
+
+class MLlib(unittest.TestCase):
+    """Its regParam: counts by it are those of (X'X + lambda I) W = X'Y with an intercept."""
+
+    def test_has_the_same_lambdas(self) -> None:
+        import mllib
+        import numpy
+
+        if shutil.which("java") is None:
+            self.skipTest("no Java here")
+        generator = numpy.random.default_rng(1)
+        labels = generator.choice(3, size=500, p=(0.6, 0.25, 0.15))
+        rows = generator.standard_normal((500, 6)) + generator.standard_normal((3, 6))[labels]
+        train, held_out = rows[:400], rows[400:]
+        targets = 2.0 * (labels[:400, None] == numpy.arange(3)) - 1
+        mean, target_mean = train.mean(axis=0), targets.mean(axis=0)
+
+        def accuracy(value):
+            x = train - mean
+            weights = numpy.linalg.solve(x.T @ x + value * numpy.eye(6), x.T @ (targets - target_mean))
+            scores = (held_out - mean) @ weights + target_mean
+            return float((scores.argmax(axis=1) == labels[400:]).mean())
+
+        lambdas = [1.0, 400.0, 4_000.0]
+        expected = [accuracy(value) for value in lambdas]
+        self.assertEqual(len(set(expected)), 3)  # a wrong lambda would show
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        with tempfile.TemporaryDirectory() as folder:
+            spark = mllib.start()
+            self.addCleanup(spark.stop)
+            frame = mllib.frame_of(spark, train, labels[:400], pathlib.Path(folder) / "rows")
+            found = mllib.fit_path(frame, 400, lambdas, numpy.arange(3), held_out, labels[400:])
+        self.assertEqual(found, expected)
 
 
 class Problems(unittest.TestCase):

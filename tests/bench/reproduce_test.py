@@ -121,6 +121,9 @@ class Page(unittest.TestCase):
             raise AssertionError(done.stderr)
         cls.text = (cls.folder / "report" / "index.html").read_text()
 
+    def results(self) -> dict:
+        return json.loads((self.folder / "report" / "results.json").read_text())
+
     def test_has_every_published_number(self) -> None:
         visible = re.sub(r"<[^>]*>", " ", self.text)
         for what, value in published.headlines().items():
@@ -131,12 +134,30 @@ class Page(unittest.TestCase):
                 for key, value in line.items():
                     if key not in ("threads", "images"):
                         self.assertIn(digits.format(value), visible, f"{name}: {key}")
+        rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', self.text)
+        cells = [(name, *re.findall(r"<td[^>]*>(.*?)</td>", rest)) for name, rest in rows]
+
+        def beside(*first):
+            """What stands in the row that begins so."""
+            found = [line[len(first):] for line in cells if line[:len(first)] == first]
+            self.assertEqual(len(found), 1, first)
+            return found[0]
+
         for line in published.table("serial-scaling")[:3]:  # the sizes that --quick runs
-            self.assertIn(f"{line['total_seconds']:.4g}", visible)
+            ours = beside(f"{line['images']:,.0f}", f"{line['total_seconds']:.4g}",
+                          f"{line['parallel_seconds']:.4g}")
+            self.assertEqual(len(ours), 7)
+            self.assertNotIn("–", ours)
+        measured = {one["threads"] for one in self.results()["amdahl"]}
+        for line in published.table("amdahl-40000-images"):
+            threads, *rest = line.values()
+            ours = beside(f"{threads:.0f}", *(f"{value:.2f}" for value in rest))
+            self.assertEqual(len(ours), 6)
+            self.assertEqual("–" not in ours, threads in measured)
 
     def test_needs_nothing_else(self) -> None:
         for outside in ("<script", "<link", "url(", 'src="http', "@import"):
-            self.assertNotIn(outside, self.text.split("data:image/svg+xml")[0])
+            self.assertNotIn(outside, self.text)
         self.assertFalse(re.search(r'(src|href)="(?!data:)', self.text))
 
     def test_has_all_sections(self) -> None:
@@ -158,11 +179,13 @@ class Page(unittest.TestCase):
     def test_exact_configurations_have_one_accuracy_and_one_model(self) -> None:
         if not self.has_ranks:
             self.skipTest("no MPI module here")
-        results = json.loads((self.folder / "report" / "results.json").read_text())
+        results = self.results()
         for name in ("images", "hands-mixed", "hands-apart"):
-            exact = [one for one in results["accuracy"][name] if one["mode"] != "average"]
+            exact = [one for one in results["accuracy"][name] if one["mode"] in page.headlines.EXACT]
             self.assertEqual(len({one["accuracy"] for one in exact}), 1)
             self.assertTrue(all(one["same_model"] for one in exact))
+            others = {one["mode"] for one in results["accuracy"][name]} - set(page.headlines.EXACT)
+            self.assertEqual(others, set() if name == "hands-apart" else {"alone, by hash", "average"})
         self.assertEqual(results["serial"][0]["study"]["accuracy"],
                          results["serial"][0]["arete"]["accuracy"])
 
@@ -176,7 +199,7 @@ class Page(unittest.TestCase):
     def test_ranks_are_measured_again(self) -> None:
         if not self.has_ranks:
             self.skipTest("no MPI module here")
-        before = json.loads((self.folder / "report" / "results.json").read_text())
+        before = self.results()
         disturbed = self.folder / "disturbed.json"
         disturbed.write_text(json.dumps(before | {"scaling": {}}))
         out = self.folder / "measured-again"
@@ -189,12 +212,30 @@ class Page(unittest.TestCase):
         self.assertEqual(after, before)
 
     def test_says_what_was_not_measured(self) -> None:
-        results = json.loads((self.folder / "report" / "results.json").read_text())
-        results |= {"hands": None, "accuracy": {}, "scaling": {}}
-        written = page.write(results, None, None, "no GPU", self.folder / "bare").read_text()
+        results = self.results() | {"hands": None, "accuracy": {}, "scaling": {}}
+        written = page.write(results, None, None, None, self.folder / "bare").read_text()
         for reason in (page.headlines.NO_HANDS, page.headlines.NO_SCALING, page.headlines.NO_SPARK,
-                       "No peers were measured", "no GPU"):
+                       "No peers were measured", page.NO_GPU):
             self.assertIn(page.escape(reason), written)
+
+    def test_has_what_a_gpu_did(self) -> None:
+        timed = {"benchmarks": [{"name": "path/mnist", "real_time": 3.25, "time_unit": "ms"}]}
+        gpu = {"machine": {"gpus": [{"device": "cuda:0", "description": "a GPU"}]},
+               "steps": [{"name": "tests", "status": "passed"},
+                         {"name": "benchmarks", "status": "failed: out of time", "benchmarks": timed}]}
+        written = page.gpu_section(gpu)
+        for word in ("a GPU", "tests", "passed", "failed: out of time", "path/mnist", "3.25 ms"):
+            self.assertIn(word, written)
+
+    def test_headlines_and_heat_maps_have_the_same_speedups(self) -> None:
+        if not self.has_ranks:
+            self.skipTest("no MPI module here")
+        scaling = self.results()["scaling"]["images"]
+        for mode, metric in (("data", "speedup"), ("model", "speedup"), ("data", "scaled")):
+            values, known = page.cells(scaling, mode, metric)
+            self.assertNotIn((3, 3), known)
+            self.assertAlmostEqual(values[3][3], page.headlines.speedup(scaling, mode, 8, 8,
+                                                                        metric == "scaled"))
 
 
 class Usage(unittest.TestCase):
