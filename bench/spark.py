@@ -72,7 +72,7 @@ def job_of(name, spark, data, rows, export, model):
         cut = round(0.8 * rows)
         frame = mllib.frame_of(spark, images[:cut], labels[:cut], export.parent / "mllib")
         classes = numpy.arange(10)
-        return lambda: max(mllib.fit_path(frame, cut, study.LAMBDAS, classes, images[cut:], labels[cut:]))
+        return lambda: max(mllib.fit_path(frame, labels[:cut], study.LAMBDAS, classes, images[cut:], labels[cut:]))
     split = study.split(images, labels)
     if name == "serial":
         return lambda: study.serial(split, study.LAMBDAS)

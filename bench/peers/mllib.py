@@ -1,7 +1,8 @@
 """Spark MLlib on the same job: one LinearRegression(solver="normal") for each class and lambda.
 
 MLlib minimises the mean of the squared errors, halved, plus regParam / 2 times the squared weights:
-regParam is lambda / rows. It keeps an intercept, which the study's protocol does not: accuracies are
+regParam is lambda / rows, times the standard deviation of the targets, by which MLlib divides them and
+not their penalty. It keeps an intercept, which the study's protocol does not: accuracies are
 compared, not models. It takes pixels as they are: with an intercept their means change nothing, and its
 sums pass over zeros, of which digits have four in five.
 """
@@ -56,20 +57,21 @@ def frame_of(spark, rows: numpy.ndarray, labels: numpy.ndarray, folder: pathlib.
     return frame
 
 
-def fit_path(frame, rows: int, lambdas: list[float], classes: numpy.ndarray,
+def fit_path(frame, train_labels: numpy.ndarray, lambdas: list[float], classes: numpy.ndarray,
              held_out: numpy.ndarray, labels: numpy.ndarray) -> list[float]:
-    """The accuracy of each lambda. Tells how far it is, for those who end it."""
+    """The accuracy of each lambda; `frame` has the rows of `train_labels`. Tells how far it is, for those
+    who end it."""
     from pyspark.ml.regression import LinearRegression
     from pyspark.sql.functions import col, when
 
-    targets = [frame.withColumn("target", when(col("label") == int(k), 1.0).otherwise(-1.0))
-               for k in classes]
+    targets = [(frame.withColumn("target", when(col("label") == int(k), 1.0).otherwise(-1.0)),
+                2 * float((train_labels == k).std())) for k in classes]
     accuracies = []
     for value in lambdas:
         models = []
-        for target in targets:
-            models.append(LinearRegression(labelCol="target", solver="normal", regParam=value / rows,
-                                           standardization=False).fit(target))
+        for target, deviation in targets:
+            models.append(LinearRegression(labelCol="target", solver="normal", standardization=False,
+                                           regParam=value / len(train_labels) * deviation).fit(target))
             done = len(accuracies) * len(targets) + len(models)
             print(f"{done} of {len(lambdas) * len(targets):,} fits", file=sys.stderr, flush=True)
         weights = numpy.stack([model.coefficients.toArray() for model in models], axis=1)

@@ -23,12 +23,16 @@ A program that fails or does not finish is not tried again.
 
 import argparse
 import datetime
+import functools
+import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import pathlib
 import platform
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -49,7 +53,7 @@ STAGES = ("open", "moments", "reduce", "solve", "score")
 ENOUGH_RUNS = 5
 MODULES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "himalaya": "himalaya",
            "pyspark": "pyspark", "torch": "torch", "cuml": "cuml"}  # name, and what is imported
-COMPARABLE = ("machine", "threads", "arete", "limit_seconds", *MODULES)
+COMPARABLE = ("machine", "threads", "arete", "python", "limit_seconds", *MODULES)
 
 
 def run_one(arguments):
@@ -112,7 +116,8 @@ def run_arete(problem, lambdas, arguments):
 def measure(runs, arguments):
     """Adds rounds to the runs of every program. Arete's runs of one lambda are kept apart."""
     problem = problems.read(arguments.work / arguments.what)
-    made = {"date": datetime.date.today().isoformat(), "commit": commit()}
+    made = {"date": datetime.date.today().isoformat(), "commit": commit(),
+            "build": hashlib.sha256(arguments.arete.read_bytes()).hexdigest()[:12]}
     for number in range(arguments.rounds):
         for name in arguments.programs:
             if any("failed" in run for run in runs.get(name, [])):
@@ -151,7 +156,9 @@ def summary_of(all_runs):
     summary = {"counted": len(done),
                "seconds": statistics.median(run["seconds"] for run in done),
                "correct": done[-1]["correct"], "best_correct": max(done[-1]["correct"]),
-               "others": max(others_of(run) for run in done),
+               "range": [min(run["seconds"] for run in done), max(run["seconds"] for run in done)],
+               "others": max(run["others"] or 0.0 for run in done),
+               "others_of_pairs": max(others_of(run) for run in done),
                "peak_bytes": max(run["peak_bytes"] for run in done), "runs": all_runs}
     if "process_seconds" in done[0]:
         summary["process_seconds"] = statistics.median(run["process_seconds"] for run in done)
@@ -171,10 +178,15 @@ def summarise(runs, facts, arguments):
             "programs": {name: summary_of(all_runs) for name, all_runs in runs.items()}}
 
 
+@functools.cache
+def packages():
+    return importlib.metadata.packages_distributions()
+
+
 def version_of(module):
     """Of what is imported by that name (cuML's package has CUDA's version in its own)."""
-    packages = importlib.metadata.packages_distributions().get(module)
-    return importlib.metadata.version(packages[0]) if packages else None
+    found = packages().get(module)
+    return importlib.metadata.version(found[0]) if found else None
 
 
 def about(arguments):
@@ -185,9 +197,14 @@ def about(arguments):
 
 
 def default_programs():
-    """All but those that need a GPU or a module that is not there."""
-    missing = {name for name in ON_GPU if version_of(name) is None}
-    return [name for name in PROGRAMS if name not in missing]
+    """All but those that need a GPU, Java or a module that is not there."""
+    def can_run(name):
+        module = "pyspark" if name == "mllib" else name
+        if module in MODULES and importlib.util.find_spec(MODULES[module]) is None:
+            return False
+        return (name not in ON_GPU or shutil.which("nvidia-smi")) and (name != "mllib" or shutil.which("java"))
+
+    return [name for name in PROGRAMS if can_run(name)]
 
 
 def parse_arguments():
@@ -196,9 +213,8 @@ def parse_arguments():
     parser.add_argument("--what", choices=problems.NAMES, required=True)
     parser.add_argument("--data", type=pathlib.Path, help="the files of mnist, fashion or cifar10")
     parser.add_argument("--arete", type=pathlib.Path, default=ROOT / "build/release/bin/arete")
-    parser.add_argument("--programs", type=lambda text: text.split(","), default=default_programs(),
-                        metavar="NAME,...", help=f"of: {', '.join(PROGRAMS)} (default: all that this "
-                        "machine can run)")
+    parser.add_argument("--programs", type=lambda text: text.split(","), metavar="NAME,...",
+                        help=f"of: {', '.join(PROGRAMS)} (default: all that this machine can run)")
     parser.add_argument("--rows", type=int, help="of float32 problems, in place of theirs")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each program (default: 5)")
     parser.add_argument("--limit", type=int, default=600, metavar="SECONDS",
@@ -211,6 +227,7 @@ def parse_arguments():
     parser.add_argument("--out", type=pathlib.Path, help="write the result as JSON to this file")
     parser.add_argument("--one", choices=PROGRAMS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    arguments.programs = arguments.programs or default_programs()
     unknown = set(arguments.programs) - set(PROGRAMS)
     if unknown:
         parser.error(f"--programs: there is no {', '.join(sorted(unknown))}")
@@ -222,15 +239,18 @@ def parse_arguments():
 
 
 def begin(arguments):
-    """About this measurement, and the runs so far: those that --add keeps, which are of the same programs
-    on the same machine."""
+    """About this measurement, and the runs so far: those that --add keeps, which are of the same peers and
+    problem on the same machine. Each run names the build of Arete beside it."""
     now = about(arguments)
     if not arguments.add or not arguments.out.exists():
         return now, {}
     before = json.loads(arguments.out.read_text())
-    for key in COMPARABLE:
-        if before["about"][key] != now[key]:
-            sys.exit(f"{arguments.out}: {key} was {before['about'][key]} and is {now[key]}; "
+    problem = problems.read(arguments.work / arguments.what)
+    now_all = now | {"problem": problem.name, "lambdas": problem.lambdas}
+    before_all = before["about"] | before
+    for key in (*COMPARABLE, "problem", "lambdas"):
+        if before_all[key] != now_all[key]:
+            sys.exit(f"{arguments.out}: {key} was {before_all[key]} and is {now_all[key]}; "
                      "--add is for runs that can be compared")
     return now, {name: one["runs"] for name, one in before["programs"].items()}
 
@@ -241,10 +261,10 @@ def main():
         return run_one(arguments)
     if not arguments.arete.exists():
         sys.exit(f"{arguments.arete}: there is no such program; build it, or see --arete")
-    facts, runs = begin(arguments)
     with tempfile.TemporaryDirectory() as folder:
         arguments.work = arguments.work or pathlib.Path(folder)
         problems.make(arguments.what, arguments.work / arguments.what, arguments.data, arguments.rows)
+        facts, runs = begin(arguments)
         measure(runs, arguments)
         result = summarise(runs, facts, arguments)
     for name, program in result["programs"].items():

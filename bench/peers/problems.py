@@ -98,11 +98,15 @@ def make_float32(folder: pathlib.Path, rows: int, features: int, classes: int) -
 
 DATA_NEEDED = {"mnist": "a folder of its four files", "fashion": "a folder of its four files",
                "cifar10": "an archive of train/<class>/*.jpg"}
-NAMES = (*DATA_NEEDED, "float32", "float32-long")
+FLOAT32 = {"float32": (200_000, 1_024, 100), "float32-long": (1_000_000, 512, 10)}  # rows, features, classes
+NAMES = (*DATA_NEEDED, *FLOAT32)
 
 
 def make(what: str, folder: pathlib.Path, data: pathlib.Path | None, rows: int | None) -> None:
     """Nothing where the folder holds the problem already."""
+    if what in FLOAT32:
+        standard, features, classes = FLOAT32[what]
+        rows = rows or standard
     if (folder / "problem.json").exists():
         held = len(numpy.load(folder / "y.npy", mmap_mode="r"))
         if rows and rows != held:
@@ -113,9 +117,7 @@ def make(what: str, folder: pathlib.Path, data: pathlib.Path | None, rows: int |
         "mnist": lambda: make_digits(folder, data, "MNIST"),
         "fashion": lambda: make_digits(folder, data, "Fashion-MNIST"),
         "cifar10": lambda: make_cifar10(folder, data),
-        "float32": lambda: make_float32(folder, rows or 200_000, 1_024, 100),
-        "float32-long": lambda: make_float32(folder, rows or 1_000_000, 512, 10),
-    }[what]()
+    }.get(what, lambda: make_float32(folder, rows, features, classes))()
     (folder / "problem.json").write_text(json.dumps(dataclasses.asdict(problem)))
 
 

@@ -193,7 +193,7 @@ def mllib(folder: pathlib.Path):
     rows.train = None
 
     def job():
-        accuracies = peer.fit_path(frame, len(rows.train_labels), problem.lambdas, classes,
+        accuracies = peer.fit_path(frame, rows.train_labels, problem.lambdas, classes,
                                    rows.held_out, rows.held_out_labels)
         return [round(one * len(rows.held_out)) for one in accuracies]
 

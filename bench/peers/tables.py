@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from disturbance import mark  # noqa: E402
 
 ORDER = ("mnist", "fashion", "cifar10", "float32", "float32-long")
+WIDE = 1.25  # largest over smallest
 LABELS = {"numpy": "NumPy by hand, float64", "numpy-float32": "NumPy by hand, float32",
           "numpy-blocks": "NumPy by hand, in blocks of rows, float64",
           "ridge-classifier": "scikit-learn, ten `RidgeClassifier`, float64",
@@ -30,6 +31,13 @@ def read(folder: pathlib.Path) -> dict[str, dict]:
 
 def times(ratio):
     return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:,.0f}×"
+
+
+def seconds(one):
+    """The median, and the range where that is wide."""
+    low, high = one["range"]
+    wide = f" ({low:.3g} to {high:.3g})" if high > WIDE * low else ""
+    return f"{one['seconds']:.3g}{wide}"
 
 
 def why_failed(text):
@@ -56,8 +64,8 @@ def lines(result):
         if "failed" in one:
             yield f"| {label} | {why_failed(one['failed'])} | {one['counted']} | | | | |"
             continue
-        yield (f"| {label} | {one['seconds']:.3g}{mark(one['others'])} | {one['counted']} | "
-               f"{times(one['times_arete']['seconds'])} | "
+        yield (f"| {label} | {seconds(one)}{mark(one['others'])} | {one['counted']} | "
+               f"{times(one['times_arete']['seconds'])}{mark(one['others_of_pairs'])} | "
                f"{times(one['times_arete']['process_seconds'])} | "
                f"{one['best_correct'] / rows:.4f} | {one['peak_bytes'] / 1e9:.2f} |")
 
@@ -70,7 +78,7 @@ def one_lambda(result):
     return (f"One lambda alone: NumPy {numpy['seconds']:.3g} s, Arete {arete['seconds']:.3g} s compute "
             f"and {arete['process_seconds']:.3g} s for the process: NumPy takes "
             f"{times(numpy['times_arete']['seconds'])} as long as the one and "
-            f"{times(numpy['times_arete']['process_seconds'])} as the other{mark(numpy['others'])}.")
+            f"{times(numpy['times_arete']['process_seconds'])} as the other{mark(numpy['others_of_pairs'])}.")
 
 
 def details(results):
@@ -96,7 +104,7 @@ def cell(result, name):
     if "failed" in one:
         limit = result["about"]["limit_seconds"]
         return f"> {limit:,} s" if "did not finish" in one["failed"] else "fails"
-    return f"{one['seconds']:.3g} s, {times(one['times_arete']['seconds'])}{mark(one['others'])}"
+    return f"{one['seconds']:.3g} s, {times(one['times_arete']['seconds'])}{mark(one['others_of_pairs'])}"
 
 
 def matrix_cells(results):
@@ -121,7 +129,7 @@ def about(results):
     runs = [run for result in results.values() for program in result["programs"].values()
             for run in program["runs"]]
     dates = sorted({run["date"] for run in runs})
-    commits = {run["commit"] for run in runs}
+    commits = {run["commit"] for run in runs if run["commit"]}
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     which = f"commit {commits.pop()}" if len(commits) == 1 else f"{len(commits)} commits, named with each run"
     return f"{facts['machine']}, {facts['threads']} threads, {when}, {facts['arete']} ({which}); {modules}."

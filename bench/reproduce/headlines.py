@@ -127,8 +127,10 @@ def rows(results, spark) -> list[Headline]:
 
 def out_of_memory(spark):
     memory = spark["about"]["study_memory"]
-    failed = [size["rows"] for size in spark["sizes"]
-              if "OutOfMemory" in size["programs"]["study_outer"].get("failed", "")]
+    failed = {size["rows"]: size["programs"]["study_outer"]["failed"] for size in spark["sizes"]
+              if "failed" in size["programs"]["study_outer"]}
     done = [size["rows"] for size in spark["sizes"] if "failed" not in size["programs"]["outer"]]
-    theirs = f"runs out of {memory} at {min(failed):,}" if failed else f"does all sizes with {memory}"
+    theirs = f"with {memory} does all sizes"
+    if failed:
+        theirs = f"with {memory} fails at {min(failed):,} ({failed[min(failed)]})"
     return f"the same program {theirs}; Arete's outer loop does {max(done, default=0):,}"

@@ -19,6 +19,7 @@ from scaling import environment, sizes_up_to  # noqa: E402
 ODYSSEY = ("--preset", "odyssey", "--no-test")
 # Of many ranks the last have none but the last rows: averaged solutions hold out by hash instead.
 BY_HASH = ("--holdout", "0.2", "--lambdas", "1e-5:1e5:10", "--no-test")
+HASHED = ("average", "alone, by hash")  # modes that do
 PARALLEL_STAGES = ("open", "moments", "reduce", "solve", "score")  # what the study made parallel
 
 
@@ -120,14 +121,14 @@ def scaling(setup, rows, features):
 
 
 def accuracies(setup, data, most_ranks, averaged=True):
-    """Accuracy of every configuration, and whether its model is that of one rank to the byte. More ranks
-    than processors are slow, but as accurate. `averaged`: with the mode average, and one process on the
-    rows that it holds out, which are chosen by a hash."""
+    """Accuracy of every configuration, and whether its model is that of one process, which holds out the
+    same rows, to the byte. More ranks than processors are slow, but as accurate. `averaged`: with the mode
+    average, and one process on the rows that it holds out, which are chosen by a hash."""
     def one(mode, ranks, threads):
         model = setup.work / "model.safetensors"
         launcher = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks] if ranks > 1 else []
         parallel = ["--parallel", mode] if ranks > 1 else []
-        protocol = BY_HASH if mode in ("average", "alone, by hash") else ODYSSEY
+        protocol = BY_HASH if mode in HASHED else ODYSSEY
         result = output_of([*launcher, setup.arete, "fit", *data, *protocol, *parallel, "--threads",
                             threads, "--out", model, "--force", "--json"])
         return {"mode": mode, "ranks": ranks, "threads": threads,
@@ -140,8 +141,12 @@ def accuracies(setup, data, most_ranks, averaged=True):
     if averaged:
         found.append(one("alone, by hash", 1, 1))
         found += [one("average", count, 1) for count in ranks]
-    first = found[0]["sha256"]
-    return [{**one, "same_model": one["sha256"] == first} for one in found]
+
+    def alone(mode):
+        wanted = "alone, by hash" if mode in HASHED else "alone"
+        return next(one["sha256"] for one in found if one["mode"] == wanted)
+
+    return [{**one, "same_model": one["sha256"] == alone(one["mode"])} for one in found]
 
 
 def model_page(setup):

@@ -142,7 +142,8 @@ def amdahl_section(results, folder):
                                           ("parallel_seconds", "overhead_seconds", "total_seconds")),
                       *(cell for program in ("study", "arete") for cell in
                         (parts_of(one[program]) if one else ("–", "–", "–")))))
-    fractions = [f"published {published.serial_fraction(list(said), [l['total_seconds'] for l in said.values()]):.3f}"]
+    totals = [line["total_seconds"] for line in said.values()]
+    fractions = [f"published {published.serial_fraction(list(said), totals):.3f}"]
     for program, label in (("study", "NumPy"), ("arete", "Arete")):
         s = published.serial_fraction(list(here), [one[program]["total"] for one in here.values()])
         fractions.append(f"{label} {s:.3f}" if s is not None else f"{label}: one processor tells none")
@@ -205,10 +206,10 @@ def heat_section(results, folder):
         return section("heat", "Ranks and threads", note(headlines.NO_SCALING))
     content = [note(
         "Predicted by bench/cost_model.py, which is fitted to one rank and checked against every cell "
-        "that this machine could run: those have a red frame and show what was measured. The rows are random "
-        "bytes. The links between ranks are this machine's memory. Scaled: as many times the images as processors, from "
-        f"1/{results['about']['processors']} of them on one; it passes the number of processors where the "
-        "lambdas, which do not grow with the rows, take most of the time.")]
+        "that this machine could run: those have a red frame and show what was measured. The rows are "
+        "random bytes. The links between ranks are this machine's memory. Scaled: as many times the images "
+        f"as processors, from 1/{results['about']['processors']} of them on one; it passes the number of "
+        "processors where the lambdas, which do not grow with the rows, take most of the time.")]
     for which, scaling in results["scaling"].items():
         about = scaling["about"]
         content.append(f"<h3>{about['rows']:,} rows of {about['features']:,} features "
@@ -286,13 +287,14 @@ def peers_section(peers):
 
 def gpu_section(gpu):
     """What scripts/gpu-check found: every step, and every benchmark."""
-    if not gpu:
+    if not gpu or not gpu["machine"].get("gpus"):
         return section("gpu", "GPUs", note(NO_GPU))
     names = ", ".join(one["description"] for one in gpu["machine"]["gpus"])
     steps = [(step["name"], step["status"]) for step in gpu["steps"]]
     timed = next((step["benchmarks"]["benchmarks"] for step in gpu["steps"]
                   if isinstance(step.get("benchmarks"), dict)), [])
-    lines = [(one["name"], f"{one['real_time']:.3g} {one['time_unit']}") for one in timed]
+    lines = [(one["name"], f"{one['real_time']:.3g} {one['time_unit']}") for one in timed
+             if one["run_type"] == "iteration" and not one.get("error_occurred")]
     return section("gpu", "GPUs", note(f"{names}; found by scripts/gpu-check."),
                    table(("check", "result"), steps), table(("benchmark", "time"), lines) if lines else "")
 

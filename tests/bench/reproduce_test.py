@@ -219,13 +219,18 @@ class Page(unittest.TestCase):
             self.assertIn(page.escape(reason), written)
 
     def test_has_what_a_gpu_did(self) -> None:
-        timed = {"benchmarks": [{"name": "path/mnist", "real_time": 3.25, "time_unit": "ms"}]}
+        timed = {"benchmarks": [
+            {"name": "path/mnist", "run_type": "iteration", "real_time": 3.25, "time_unit": "ms"},
+            {"name": "path/large", "run_type": "iteration", "real_time": 0.0, "time_unit": "ms",
+             "error_occurred": True}]}
         gpu = {"machine": {"gpus": [{"device": "cuda:0", "description": "a GPU"}]},
                "steps": [{"name": "tests", "status": "passed"},
                          {"name": "benchmarks", "status": "failed: out of time", "benchmarks": timed}]}
         written = page.gpu_section(gpu)
         for word in ("a GPU", "tests", "passed", "failed: out of time", "path/mnist", "3.25 ms"):
             self.assertIn(word, written)
+        self.assertNotIn("path/large", written)
+        self.assertIn(page.escape(page.NO_GPU), page.gpu_section({"machine": {}, "steps": []}))
 
     def test_headlines_and_heat_maps_have_the_same_speedups(self) -> None:
         if not self.has_ranks:
@@ -233,7 +238,8 @@ class Page(unittest.TestCase):
         scaling = self.results()["scaling"]["images"]
         for mode, metric in (("data", "speedup"), ("model", "speedup"), ("data", "scaled")):
             values, known = page.cells(scaling, mode, metric)
-            self.assertNotIn((3, 3), known)
+            if (3, 3) in known:
+                self.skipTest("8 x 8 was measured here")
             self.assertAlmostEqual(values[3][3], page.headlines.speedup(scaling, mode, 8, 8,
                                                                         metric == "scaled"))
 

@@ -87,7 +87,7 @@ class LambdaEnd {
   Pause& pause_;
 };
 
-/// `a` is room for the factor, and holds nothing.
+/// `a` is room for the factor; what it holds before does not matter.
 RidgeSolution solve_one(const CentredSystem& system, std::span<const double> off_diagonal,
                         double lambda, Matrix<double>& a, int threads,
                         const std::function<bool()>& goes_on) {
