@@ -51,6 +51,7 @@ IN_TURN = ("seconds", "process_seconds", "others")  # of Arete's run, kept with 
 ONE_LAMBDA = ("numpy-one-lambda",)  # compared with `arete fit` of that lambda alone
 STAGES = ("open", "moments", "reduce", "solve", "score")
 ENOUGH_RUNS = 5
+GRAIN = 0.01  # seconds: the tick by which the system counts each processor's time
 MODULES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "himalaya": "himalaya",
            "pyspark": "pyspark", "torch": "torch", "cuml": "cuml"}  # name, and what is imported
 COMPARABLE = ("machine", "threads", "arete", "python", "limit_seconds", *MODULES)
@@ -137,9 +138,14 @@ def measure(runs, arguments):
                   file=sys.stderr)
 
 
+def others_during(run):
+    """The share of the machine that others took, less what the clock's grain may make of nothing."""
+    return max(0.0, (run["others"] or 0.0) - GRAIN / run.get("process_seconds", run["seconds"]))
+
+
 def others_of(run):
-    """What others took of the machine, of the peer's run and of the run of Arete before it."""
-    return max(run["others"] or 0.0, run.get("arete", run)["others"] or 0.0)
+    """The same of a peer's run and of the run of Arete before it."""
+    return max(others_during(run), others_during(run.get("arete", run)))
 
 
 def runs_that_count(runs):
@@ -157,7 +163,7 @@ def summary_of(all_runs):
                "seconds": statistics.median(run["seconds"] for run in done),
                "correct": done[-1]["correct"], "best_correct": max(done[-1]["correct"]),
                "range": [min(run["seconds"] for run in done), max(run["seconds"] for run in done)],
-               "others": max(run["others"] or 0.0 for run in done),
+               "others": max(others_during(run) for run in done),
                "others_of_pairs": max(others_of(run) for run in done),
                "peak_bytes": max(run["peak_bytes"] for run in done), "runs": all_runs}
     if "process_seconds" in done[0]:

@@ -101,9 +101,13 @@ class Medians(unittest.TestCase):
         disturbed = [run(9.0, 0.5), run(8.0, 0.4)]
         quiet = [run(seconds, 0.01) for seconds in (1.0, 2.0, 3.0, 4.0)]
         few = peers.summary_of(disturbed + quiet)
-        self.assertEqual((few["counted"], few["seconds"], few["others"]), (6, 3.5, 0.5))
+        self.assertEqual((few["counted"], few["seconds"]), (6, 3.5))
+        self.assertAlmostEqual(few["others"], 0.5, delta=0.01)
         enough = peers.summary_of([*disturbed, *quiet, run(5.0, None)])
-        self.assertEqual((enough["counted"], enough["seconds"], enough["others"]), (5, 3.0, 0.01))
+        self.assertEqual((enough["counted"], enough["seconds"]), (5, 3.0))
+        self.assertLess(enough["others"], 0.01)
+        short = {"seconds": 0.1, "others": 0.12, "correct": [1], "peak_bytes": 3, "process_seconds": 0.2}
+        self.assertAlmostEqual(peers.summary_of([short])["others"], 0.07)  # less a tick of 10 ms
         self.assertEqual(len(enough["runs"]), 7)
 
     def test_ratios_are_of_pairs(self) -> None:
@@ -118,7 +122,8 @@ class Medians(unittest.TestCase):
         pairs = [run(4.0, 1.0)] * 5 + [run(4.0, 9.0, others=0.5)]
         self.assertEqual(peers.summary_of(pairs)["counted"], 5)
         few = peers.summary_of(pairs[3:])
-        self.assertEqual((few["counted"], few["others"], few["others_of_pairs"]), (3, 0.0, 0.5))
+        self.assertEqual((few["counted"], few["others"]), (3, 0.0))
+        self.assertAlmostEqual(few["others_of_pairs"], 0.5, delta=0.01)
 
 
 class MLlib(unittest.TestCase):
