@@ -96,9 +96,14 @@ class Job:
     link: Link
 
 
-def scaled_rows(results):
-    """Rows on one processor where many have as many each: what scaling.py measured on one rank."""
-    return results["about"]["rows"] // results["about"]["processors"]
+def speedup(results, ranks, threads, scaled, seconds_of):
+    """Over one processor, by seconds_of(ranks, threads, rows); nothing where it does not know one of the two.
+    Scaled: every processor has as many rows as scaling.py measured on one rank."""
+    about = results["about"]
+    work = ranks * threads if scaled else 1
+    rows = about["rows"] // about["processors"] if scaled else about["rows"]
+    one, many = seconds_of(1, 1, rows), seconds_of(ranks, threads, work * rows)
+    return None if one is None or many is None else work * one / many
 
 
 def steps(ranks):

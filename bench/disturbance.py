@@ -36,6 +36,11 @@ def mark(others):
     return f" (disturbed: {others:.0%})" if others > DISTURBED else ""
 
 
+def star(others):
+    """The same where there is no room: the text beside the table says what it means."""
+    return "*" if others > DISTURBED else ""
+
+
 def wait_for_quiet(patience):
     """Returns once others leave the machine alone, or after `patience` seconds."""
     end = time.monotonic() + patience

@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from disturbance import DISTURBED, mark  # noqa: E402
+from disturbance import mark, star  # noqa: E402
 
 ORDER = ("mnist", "fashion", "cifar10", "float32", "float32-long")
 WIDE = 1.25  # largest over smallest
@@ -104,8 +104,7 @@ def cell(result, name):
     if "failed" in one:
         limit = result["about"]["limit_seconds"]
         return f"> {limit:,} s" if "did not finish" in one["failed"] else "fails"
-    star = "*" if one["others_of_pairs"] > DISTURBED else ""
-    return f"{one['seconds']:.3g} s, {times(one['times_arete']['seconds'])}{star}"
+    return f"{one['seconds']:.3g} s, {times(one['times_arete']['seconds'])}{star(one['others_of_pairs'])}"
 
 
 def matrix_cells(results):

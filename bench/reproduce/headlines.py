@@ -41,11 +41,11 @@ def law(entries, program):
 
 def speedup(results, mode, ranks, threads, scaled=False):
     job = cost_model.fit_job(results)
-    work = ranks * threads if scaled else 1
-    rows = cost_model.scaled_rows(results) if scaled else job.rows
-    base = cost_model.predict(job, mode, 1, 1, rows=rows)["total"]
-    many = cost_model.predict(job, mode, ranks, threads, rows=work * rows)["total"]
-    return work * base / many
+
+    def predicted(ranks, threads, rows):
+        return cost_model.predict(job, mode, ranks, threads, rows=rows)["total"]
+
+    return cost_model.speedup(results, ranks, threads, scaled, predicted)
 
 
 def range_of(configurations, modes):

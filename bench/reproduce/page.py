@@ -16,7 +16,7 @@ import headlines  # noqa: E402
 import published  # noqa: E402
 import tables as peers_tables  # noqa: E402
 import table as tables  # noqa: E402
-from disturbance import DISTURBED  # noqa: E402
+from disturbance import star  # noqa: E402
 
 SIDES = (1, 2, 4, 8)  # ranks, and threads of each
 NO_GPU = ("No GPU has run this code yet: no figures of one are in bench/results, whose README lists what is "
@@ -82,8 +82,7 @@ def images(folder, named):
 
 def seconds(entry, part="total"):
     """Marked where others disturbed it."""
-    star = "*" if entry.get("others", 0) > DISTURBED else ""
-    return f"{entry[part]:.3g}{star}"
+    return f"{entry[part]:.3g}{star(entry.get('others', 0))}"
 
 
 def headline_section(results, spark):
@@ -161,15 +160,6 @@ def amdahl_section(results, folder):
 def cells(scaling, mode, metric):
     """The values of a heat map, and which of them were measured."""
     job = cost_model.fit_job(scaling)
-    each = cost_model.scaled_rows(scaling)
-
-    def gain(ranks, threads, seconds_of):
-        work = ranks * threads if metric == "scaled" else 1
-        rows = each if metric == "scaled" else job.rows
-        one, many = seconds_of(1, 1, rows), seconds_of(ranks, threads, work * rows)
-        if one is None or many is None:
-            return None
-        return work * one / many / (ranks * threads if metric == "efficiency" else 1)
 
     def predicted(ranks, threads, rows):
         return cost_model.predict(job, mode, ranks, threads, rows=rows)["total"]
@@ -183,10 +173,12 @@ def cells(scaling, mode, metric):
     for i, ranks in enumerate(SIDES):
         values.append([])
         for j, threads in enumerate(SIDES):
-            found = gain(ranks, threads, measured)
-            if found is not None:
+            gain = cost_model.speedup(scaling, ranks, threads, metric == "scaled", measured)
+            if gain is None:
+                gain = cost_model.speedup(scaling, ranks, threads, metric == "scaled", predicted)
+            else:
                 known.append((i, j))
-            values[-1].append(gain(ranks, threads, predicted) if found is None else found)
+            values[-1].append(gain / (ranks * threads) if metric == "efficiency" else gain)
     return values, known
 
 
@@ -291,10 +283,9 @@ def gpu_section(gpu):
         return section("gpu", "GPUs", note(NO_GPU))
     names = ", ".join(one["description"] for one in gpu["machine"]["gpus"])
     steps = [(step["name"], step["status"]) for step in gpu["steps"]]
-    timed = next((step["benchmarks"]["benchmarks"] for step in gpu["steps"]
-                  if isinstance(step.get("benchmarks"), dict)), [])
-    lines = [(one["name"], f"{one['real_time']:.3g} {one['time_unit']}") for one in timed
-             if one["run_type"] == "iteration" and not one.get("error_occurred")]
+    timed = next((step["benchmarks"] for step in gpu["steps"] if isinstance(step.get("benchmarks"), dict)),
+                 {"benchmarks": []})
+    lines = [(one["name"], f"{one['real_time']:.3g} {one['time_unit']}") for one in tables.timed_runs(timed)]
     return section("gpu", "GPUs", note(f"{names}; found by scripts/gpu-check."),
                    table(("check", "result"), steps), table(("benchmark", "time"), lines) if lines else "")
 

@@ -57,12 +57,17 @@ def collect(folder):
     print(HERE / name)
 
 
+def timed_runs(program):
+    """Of what google-benchmark wrote, without aggregates and failures."""
+    return [run for run in program["benchmarks"]
+            if run.get("run_type") == "iteration" and not run.get("error_occurred")]
+
+
 def medians(program):
     """Name, milliseconds, of_floor and others (the worst) of every benchmark, over repetitions."""
     runs = {}
-    for run in program["benchmarks"]:
-        if run.get("run_type") == "iteration" and not run.get("error_occurred"):
-            runs.setdefault(run["name"].removesuffix("/real_time"), []).append(run)
+    for run in timed_runs(program):
+        runs.setdefault(run["name"].removesuffix("/real_time"), []).append(run)
     for name, repetitions in runs.items():
         middle = {field: statistics.median(run[field] for run in repetitions)
                   for field in ("real_time", "of_floor")}
